@@ -1,0 +1,106 @@
+"""What the stock engine gets wrong, and must not happen here (each was seen before it was written)."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from backend.core import db
+from piccolo.engine.exceptions import TransactionError
+
+
+async def _free_connections() -> int:
+    pool = db.engine().pool
+    assert pool is not None
+    return pool.get_max_size() - (pool.get_size() - pool.get_idle_size())
+
+
+async def _deferred_table() -> None:
+    async with db.connection() as connection:
+        await connection.execute("DROP TABLE IF EXISTS probe_child, probe_parent")
+        await connection.execute("CREATE TABLE probe_parent (id int PRIMARY KEY)")
+        await connection.execute(
+            "CREATE TABLE probe_child (id int REFERENCES probe_parent DEFERRABLE INITIALLY DEFERRED)"
+        )
+
+
+async def test_a_failed_commit_gives_its_connection_back(db):
+    from backend.core import db as database
+
+    await _deferred_table()
+    before = await _free_connections()
+
+    for _ in range(12):
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            async with database.transaction() as connection:
+                await connection.execute("INSERT INTO probe_child VALUES (1)")
+
+    assert await _free_connections() == before
+    async with database.transaction() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_the_failed_inner_part_of_a_transaction_is_undone_alone(db):
+    from backend.core import db as database
+
+    await _deferred_table()
+
+    async with database.transaction() as connection:
+        await connection.execute("INSERT INTO probe_parent VALUES (1)")
+        with pytest.raises(ZeroDivisionError):
+            async with database.transaction() as inner:
+                await inner.execute("INSERT INTO probe_parent VALUES (2)")
+                raise ZeroDivisionError
+
+    async with database.connection() as connection:
+        assert [row["id"] for row in await connection.fetch("SELECT id FROM probe_parent")] == [1]
+
+
+async def test_a_task_born_inside_a_transaction_is_told_so(db):
+    from backend.core import db as database
+
+    async def query() -> None:
+        async with database.connection() as connection:
+            await connection.fetchval("SELECT 1")
+
+    async with database.transaction():
+        with pytest.raises(TransactionError):
+            await asyncio.create_task(query())
+
+
+async def test_a_client_that_hangs_up_twice_leaves_the_pool_full(db):
+    from backend.core import db as database
+
+    before = await _free_connections()
+
+    async def work() -> None:
+        async with database.transaction() as connection:
+            await connection.execute("SELECT pg_sleep(30)")
+
+    for _ in range(12):
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async with asyncio.timeout(10):
+        while await _free_connections() != before:
+            await asyncio.sleep(0.01)
+
+
+async def test_waiting_for_a_connection_ends(db, monkeypatch):
+    from backend.core import db as database
+
+    monkeypatch.setattr(database.engine(), "acquire_timeout", 0.05)
+    pool = database.engine().pool
+    assert pool is not None
+    held = [await pool.acquire() for _ in range(pool.get_max_size())]
+    try:
+        with pytest.raises(TimeoutError):
+            async with database.transaction():
+                pass
+    finally:
+        for connection in held:
+            await pool.release(connection)
