@@ -5,6 +5,7 @@ from piccolo.columns import (
     UUID,
     BigSerial,
     Boolean,
+    Integer,
     SmallInt,
     Text,
     Timestamptz,
@@ -45,7 +46,7 @@ class RateCount(Table, tablename="rate_count"):
 
     key = Varchar(length=120, primary_key=True, default=None)
     window_start = Timestamptz(default=None)
-    count = SmallInt(default=0)
+    hits = Integer(default=0)
 
 
 class AuditEntry(Table, tablename="audit_entry"):

@@ -1,0 +1,79 @@
+"""Who may what, and how a person proves who they are: no database here."""
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+
+PHONE = r"^1[3-9][0-9]{9}\Z"  # `$` would let a line break in
+PHONE_PATTERN = re.compile(PHONE)
+
+
+class CustomerKind(StrEnum):
+    residential = "residential"
+    commercial = "commercial"
+    industrial = "industrial"
+    agricultural = "agricultural"
+    public = "public"
+
+
+class Voltage(StrEnum):
+    v220 = "220V"
+    v380 = "380V"
+    kv10 = "10kV"
+    kv20 = "20kV"
+    kv35 = "35kV"
+    kv110 = "110kV"
+    kv220 = "220kV"
+
+
+class Priority(StrEnum):
+    none = "none"
+    sensitive = "sensitive"
+    important = "important"
+
+
+class StaffRole(StrEnum):
+    manager = "manager"
+    agent = "agent"
+    supervisor = "supervisor"
+    admin = "admin"
+
+
+class AccessRole(StrEnum):
+    owner = "owner"
+    member = "member"
+    viewer = "viewer"
+
+
+class AccessSource(StrEnum):
+    phone = "phone"
+    proof = "proof"
+    delegation = "delegation"
+
+
+class Permission(StrEnum):
+    read = "read"
+    act = "act"
+    manage = "manage"
+
+
+ROLES_WITH: dict[Permission, tuple[AccessRole, ...]] = {
+    Permission.read: (AccessRole.owner, AccessRole.member, AccessRole.viewer),
+    Permission.act: (AccessRole.owner, AccessRole.member),
+    Permission.manage: (AccessRole.owner,),
+}
+
+
+class Scope(StrEnum):
+    feed = "feed"
+
+
+CODE_LIFE = timedelta(minutes=5)
+CODE_TRIES = 5
+ACCESS_TOKEN_LIFE = timedelta(minutes=10)
+REFRESH_GRACE = timedelta(seconds=10)
+SESSION_IDLE = timedelta(days=14)
+SESSION_LIFE = timedelta(days=90)
+STAFF_SESSION_IDLE = timedelta(minutes=30)
+STAFF_SESSION_LIFE = timedelta(hours=12)
+LIVE_SESSIONS = 10
