@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from backend.core.errors import OperatorError
+
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -50,7 +52,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
         return tuple(part.strip() for part in self.push_endpoint_allow.split(",") if part.strip())
 
 
-class BadSetting(Exception):
+class BadSetting(OperatorError):
     """A setting is wrong; the message names it."""
 
 

@@ -80,7 +80,7 @@ def _inline(path: Path) -> str:
 
 def _squeeze(css: str) -> str:
     """Comments and indentation are for the reader of the file, not for the phone."""
-    without_comments = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+    without_comments = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     return re.sub(r"\s*\n\s*", "\n", without_comments).strip() + "\n"
 
 

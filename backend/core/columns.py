@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 
-from piccolo.columns import Numeric
 from piccolo.constraints import Check
 
 
@@ -10,8 +9,3 @@ def one_of(column: str, values: type[StrEnum]) -> Check:
     """The database itself refuses a value outside the enum (Piccolo's `choices` does not)."""
     listed = ", ".join(f"'{value}'" for value in values)
     return Check(f"{column} IN ({listed})")
-
-
-def money(**options: object) -> Numeric:
-    """Yuan and fen, exactly."""
-    return Numeric(digits=(14, 2), **options)

@@ -1,10 +1,9 @@
 """Connections and transactions: one engine, one way in."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-
-import asyncio
 
 import asyncpg
 from piccolo.engine.finder import engine_finder

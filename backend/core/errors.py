@@ -5,6 +5,10 @@ from typing import Any, ClassVar
 from backend.core.i18n import N_, _
 
 
+class OperatorError(Exception):
+    """A command cannot be carried out; one clear sentence for whoever runs it."""
+
+
 class DomainError(Exception):
     """A refusal in the user's words. The text is source text; it is translated when shown."""
 

@@ -4,7 +4,7 @@ import decimal
 import logging
 import re
 import secrets
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -14,7 +14,7 @@ from litestar.datastructures import Headers, MutableScopeHeaders, State
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.response import Redirect
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from backend.config import settings
 from backend.core import db
@@ -25,7 +25,7 @@ from backend.core.log import context as log_context
 
 log = logging.getLogger(__name__)
 
-Request: TypeAlias = litestar.Request[Any, Any, State]  # noqa: UP040 - 3.11 has no `type`
+Request: TypeAlias = litestar.Request[Any, Any, State]
 
 CSP = "; ".join(
     (
@@ -116,7 +116,7 @@ class SameOriginGuard:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and _is_foreign(scope):
+        if scope["type"] == ScopeType.HTTP and _is_foreign(cast(HTTPScope, scope)):
             request = Request(scope)
             answer = _problem_answer(403, "cross-site", _("这个请求来自别的网站，已拒绝。"))
             await answer.to_asgi_response(None, request)(scope, receive, send)
@@ -124,7 +124,7 @@ class SameOriginGuard:
         await self.app(scope, receive, send)
 
 
-def _is_foreign(scope: Scope) -> bool:
+def _is_foreign(scope: HTTPScope) -> bool:
     if scope["method"] in SAFE or scope["path"].startswith(UNGUARDED):
         return False
     return not _same_origin(Headers.from_scope(scope))
@@ -208,11 +208,12 @@ def framework_refused(request: Request, error: HTTPException) -> Response[Any]:
 
 
 def _fields(error: ValidationException) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for item in error.extra if isinstance(error.extra, list) else []:
-        if isinstance(item, dict):
-            found.append((str(item.get("key", "")), sentence(str(item.get("message", "")))))
-    return found
+    listed = error.extra if isinstance(error.extra, list) else []
+    return [
+        (str(item.get("key", "")), sentence(str(item.get("message", ""))))
+        for item in listed
+        if isinstance(item, dict)
+    ]
 
 
 def broken(request: Request, error: Exception) -> Response[Any]:
@@ -231,7 +232,7 @@ def _answer(
 ) -> Response[Any]:
     if is_api(request.url.path):
         return _problem_answer(status, code, detail, fields)
-    from backend.core.pages import page  # noqa: PLC0415 - pages render with what this module gives
+    from backend.core.pages import page
 
     return page(request, "error.html", status_code=status, status=status, code=code, detail=detail)
 

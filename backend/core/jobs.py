@@ -6,7 +6,7 @@ The worker that runs them is core/worker.py.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from msgspec import Struct
 from backend.core import db
 
 JobFunction = Callable[..., Awaitable[None]]
-Lane = Callable[[asyncio.Event], Awaitable[None]]
+Lane = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 JOBS: dict[str, JobFunction] = {}
 SCHEDULE: dict[str, float] = {}

@@ -135,3 +135,7 @@ class Hub:
             waiting.discard(queue)
             if not waiting:
                 self.queues.pop(topic, None)
+
+
+hub = Hub()
+"""The hub of this process."""

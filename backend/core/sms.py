@@ -90,7 +90,7 @@ def gateway() -> SmsGateway:
 
 
 async def send_sms(to: str, text: str, *, good_for: float = 300) -> None:
-    """Send a text once the caller's transaction is committed; pointless after `good_for` seconds."""
+    """Send a text once the caller's transaction is committed, within `good_for` seconds or never."""
     until = clock.now().timestamp() + good_for
     await enqueue("core.sms", priority=URGENT, max_attempts=6, to=to, text=text, until=until)
 

@@ -4,8 +4,9 @@ import asyncio
 
 import asyncpg
 import pytest
-from backend.core import db
 from piccolo.engine.exceptions import TransactionError
+
+from backend.core import db
 
 
 async def _free_connections() -> int:
@@ -19,7 +20,8 @@ async def _deferred_table() -> None:
         await connection.execute("DROP TABLE IF EXISTS probe_child, probe_parent")
         await connection.execute("CREATE TABLE probe_parent (id int PRIMARY KEY)")
         await connection.execute(
-            "CREATE TABLE probe_child (id int REFERENCES probe_parent DEFERRABLE INITIALLY DEFERRED)"
+            "CREATE TABLE probe_child "
+            "(id int REFERENCES probe_parent DEFERRABLE INITIALLY DEFERRED)"
         )
 
 
