@@ -68,6 +68,18 @@ class Scope(StrEnum):
     feed = "feed"
 
 
+class CallerKind(StrEnum):
+    cookie = "cookie"
+    bearer = "bearer"
+
+
+class BindingProof(StrEnum):
+    """What only the household knows: the end of the meter's asset number, or its last bill."""
+
+    meter = "meter"
+    last_bill = "last_bill"
+
+
 CODE_LIFE = timedelta(minutes=5)
 CODE_TRIES = 5
 ACCESS_TOKEN_LIFE = timedelta(minutes=10)
@@ -77,3 +89,16 @@ SESSION_LIFE = timedelta(days=90)
 STAFF_SESSION_IDLE = timedelta(minutes=30)
 STAFF_SESSION_LIFE = timedelta(hours=12)
 LIVE_SESSIONS = 10
+SEEN_EVERY = timedelta(minutes=1)
+
+CODES_A_MINUTE = 1
+CODES_A_DAY = 10
+CODES_AN_HOUR_FROM_ONE_ADDRESS = 30
+WRONG_PROOFS_A_DAY = 5
+
+
+def session_limits(is_staff: bool) -> tuple[timedelta, timedelta]:
+    """(idle, absolute): a workbench shows many customers' data, so it closes sooner."""
+    if is_staff:
+        return STAFF_SESSION_IDLE, STAFF_SESSION_LIFE
+    return SESSION_IDLE, SESSION_LIFE

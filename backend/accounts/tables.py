@@ -104,6 +104,7 @@ class Access(Table):
     expires_at = Timestamptz(null=True, default=None)
 
     known_role = one_of("role", AccessRole)
+    owned_by = "person"
     known_source = one_of("source", AccessSource)
     grants_one_thing = Check("(customer IS NULL) <> (usage_point IS NULL)")
 
@@ -154,7 +155,7 @@ class ApiClient(Table, tablename="api_client"):
 
 # One grant of each kind a person, so that granting twice changes nothing.
 INDEXES = (
-    "CREATE UNIQUE INDEX access_customer ON access (person, customer) WHERE customer IS NOT NULL",
-    "CREATE UNIQUE INDEX access_usage_point ON access (person, usage_point) WHERE usage_point IS NOT NULL",
+    "CREATE UNIQUE INDEX access_one_customer ON access (person, customer) WHERE customer IS NOT NULL",
+    "CREATE UNIQUE INDEX access_one_usage_point ON access (person, usage_point) WHERE usage_point IS NOT NULL",
     "CREATE INDEX session_live ON session (person) WHERE ended_at IS NULL",
 )
