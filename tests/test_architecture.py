@@ -80,13 +80,10 @@ def test_imports_point_down_and_go_through_the_doors(path):
 def test_the_rule_can_fail():
     planted = "from backend.staff import service\nfrom backend.promises.tables import Promise\n"
 
-    assert violations("applications", "service", planted) == [
-        "applications.service may not import staff",
+    assert sorted(set(violations("applications", "service", planted))) == [
         "applications.service may not import promises.tables",
-    ] or set(violations("applications", "service", planted)) == {
         "applications.service may not import staff",
-        "applications.service may not import promises.tables",
-    }
+    ]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(BACKEND)))
@@ -104,7 +101,7 @@ def test_rules_know_neither_database_nor_web(path):
         return
     source = path.read_text(encoding="utf-8")
 
-    assert not re.search(r"^\s*(from|import) (piccolo|litestar|asyncpg)", source, re.M)
+    assert not re.search(r"^\s*(from|import) (piccolo|litestar|asyncpg)", source, re.MULTILINE)
 
 
 def test_every_enqueued_job_has_a_handler():
