@@ -8,6 +8,7 @@ through a socket in a folder nobody else may enter.
 import fcntl
 import hashlib
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -72,12 +73,24 @@ def _start_once(data: Path, options: dict[str, str]) -> "subprocess.Popen[bytes]
         folder = socket_folder(data)
         if _answers(folder):
             return None
+        _await_end_of_previous(data)
         _make_private(folder)
         if not (data / "postgres" / "PG_VERSION").exists():
             _init(data / "postgres")
         process = _launch(data, folder, options)
         _wait_until_ready(process, folder, data)
         return process
+
+
+def _await_end_of_previous(data: Path) -> None:
+    """A server whose starter was killed is just stopping; a second one beside it would be refused."""
+    with suppress(OSError, ValueError, IndexError):
+        number = int((data / "postgres" / "postmaster.pid").read_text().split()[0])
+        process = os.pidfd_open(number)
+        try:
+            select.select([process], [], [], START_SECONDS / 4)
+        finally:
+            os.close(process)
 
 
 def programs() -> Path:
