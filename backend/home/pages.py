@@ -1,0 +1,26 @@
+"""The first page, and help."""
+
+from litestar import get
+from litestar.response import Template
+
+from backend.accounts.access import Caller
+from backend.core.http import Request
+from backend.core.pages import keep_offline, page
+from backend.home import service
+
+
+@get("/", include_in_schema=False)
+async def index(request: Request) -> Template:
+    caller: Caller | None = request.scope["state"].get("caller")
+    if caller is None:
+        return page(request, "home/welcome.html")
+    view = await service.home(caller)
+    return keep_offline(page(request, "home/index.html", **service.page_context(view)))
+
+
+@get("/help", include_in_schema=False, sync_to_thread=False)
+def help_index(request: Request) -> Template:
+    return keep_offline(page(request, "help/index.html", rules=service.rules()))
+
+
+HANDLERS = [index, help_index]
