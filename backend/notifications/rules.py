@@ -1,6 +1,6 @@
 """What is sent to whom, when and how urgently: pure, and the words every channel shares."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from backend.core.i18n import N_
@@ -50,6 +50,8 @@ TOPIC_NAMES = {
     Topic.account: N_("账号安全"),
 }
 
+CHANNEL_NAMES = {Channel.push: N_("手机通知"), Channel.sms: N_("短信")}
+
 # A bill by SMS is asked for, not imposed.
 SMS_OFF_AT_FIRST = frozenset({Topic.bill})
 
@@ -67,9 +69,14 @@ LIFE = {
     Topic.account: timedelta(days=1),
 }
 
+# Nights are quiet until a person says otherwise; safety goes through, the inbox is always immediate.
+QUIET = (time(22), time(7))
+
 RETRY_BASE = timedelta(seconds=2)
 RETRY_CEILING = timedelta(hours=1)
 LONGEST_WAIT = timedelta(days=1)
+# After so many vain attempts (some twenty minutes) news that matters goes by text message instead.
+PATIENCE = 10
 
 
 def priority(urgency: Urgency, safety: bool) -> int:
