@@ -6,6 +6,7 @@ from enum import StrEnum
 
 PHONE = r"^1[3-9][0-9]{9}\Z"  # `$` would let a line break in
 PHONE_PATTERN = re.compile(PHONE)
+LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,499}\Z")  # printable ASCII without backslash
 
 
 class CustomerKind(StrEnum):
@@ -77,7 +78,7 @@ class BindingProof(StrEnum):
     """What only the household knows: the end of the meter's asset number, or its last bill."""
 
     meter = "meter"
-    last_bill = "last_bill"
+    bill = "bill"
 
 
 CODE_LIFE = timedelta(minutes=5)
@@ -102,3 +103,46 @@ def session_limits(is_staff: bool) -> tuple[timedelta, timedelta]:
     if is_staff:
         return STAFF_SESSION_IDLE, STAFF_SESSION_LIFE
     return SESSION_IDLE, SESSION_LIFE
+
+
+def mobile_of(phone: str) -> str | None:
+    """The mobile number in it, as people and systems write it (+86, spaces, dashes), or None."""
+    digits = re.sub(r"[\s()-]", "", phone)
+    digits = re.sub(r"^(\+|00)86", "", digits)
+    return digits if PHONE_PATTERN.match(digits) else None
+
+
+def local_path(target: str) -> str:
+    """Where to go next: a path of this site, else its home; browsers read `//host` as another site."""
+    return target if LOCAL_PATH.match(target) else "/"
+
+
+BROWSERS = (
+    ("MicroMessenger", "微信"),
+    ("AlipayClient", "支付宝"),
+    ("HuaweiBrowser", "Huawei Browser"),
+    ("MiuiBrowser", "MIUI Browser"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def device_name(user_agent: str) -> str:
+    """ "Chrome · Android": enough for people to recognise their own devices."""
+    found = [
+        next((name for mark, name in marks if mark in user_agent), "")
+        for marks in (BROWSERS, SYSTEMS)
+    ]
+    named = " · ".join(part for part in found if part)
+    return named or user_agent.split("/", maxsplit=1)[0].strip()[:40]

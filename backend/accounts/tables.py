@@ -156,7 +156,9 @@ class ApiClient(Table, tablename="api_client"):
 # One grant of each kind a person, so that granting twice changes nothing.
 INDEXES = (
     "CREATE UNIQUE INDEX access_one_customer ON access (person, customer) WHERE customer IS NOT NULL",
-    "CREATE UNIQUE INDEX access_one_usage_point ON access (person, usage_point) "
-    "WHERE usage_point IS NOT NULL",
+    (
+        "CREATE UNIQUE INDEX access_one_usage_point ON access (person, usage_point) "
+        "WHERE usage_point IS NOT NULL"
+    ),
     "CREATE INDEX session_live ON session (person) WHERE ended_at IS NULL",
 )
