@@ -35,6 +35,11 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return gettext(singular if n == 1 else plural)
 
 
+def said(zh: str, en: str) -> str:
+    """A text that comes as data in both languages, in the reader's."""
+    return en if _locale.get() == "en" and en else zh
+
+
 def locale() -> str:
     return _locale.get()
 

@@ -13,7 +13,7 @@ from backend.config import settings
 from backend.core import masking, words
 from backend.core.assets import asset
 from backend.core.http import Request
-from backend.core.i18n import gettext, locale, ngettext
+from backend.core.i18n import gettext, locale, ngettext, said
 
 TEMPLATES = Path(__file__).parents[2] / "pwa" / "templates"
 MODES = ("standard", "care")
@@ -113,7 +113,7 @@ def environment() -> jinja2.Environment:
         extensions=["jinja2.ext.i18n"],
     )
     found.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    found.globals |= {"asset": asset, "icon": icon}
+    found.globals |= {"asset": asset, "icon": icon, "said": said}
     found.filters |= {
         "day": words.day,
         "short_day": words.short_day,

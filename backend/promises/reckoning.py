@@ -78,10 +78,7 @@ def reckon(
         due_on,
         due_soon_at=_due_soon_at(term, started_at, due_at, calendar),
         provisional=_counts_days(term) and not calendar.knows(due_on),
-        paused=any(
-            pause.start < min(due_at, now) and (pause.end is None or pause.end > now)
-            for pause in pauses
-        ),
+        paused=any(pause.end is None and pause.start < due_at for pause in pauses),
         spans=spans,
     )
 
@@ -107,7 +104,7 @@ def merged(pauses: tuple[Pause, ...], started_at: datetime, now: datetime) -> li
     """The pauses within the promise's time, in order, touching and overlapping ones made one."""
     found: list[Interval] = []
     for pause in sorted(pauses, key=lambda pause: pause.start):
-        start, end = max(pause.start, started_at), min(pause.end or now, now)
+        start, end = max(pause.start, started_at), pause.end or now
         if end <= start:
             continue
         if found and start <= found[-1][1]:

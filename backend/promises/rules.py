@@ -97,6 +97,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     zh: Text
     en: Text
     number: str = ""
+    number_en: str = ""
     issued: str = ""
     url: str | None = None
     seen: str = ""
