@@ -21,8 +21,8 @@ WEEKEND_NAME = ("周末", "weekend")
 HOLIDAY_NAMES = {holiday.value: (holiday.chinese, holiday.value) for holiday in constants.Holiday}
 
 
-class DayOff(Struct, frozen=True):
-    """A day that is not worked, and why, in both languages."""
+class NamedDay(Struct, frozen=True):
+    """A day and what makes it special, in both languages."""
 
     on: date
     zh: str
@@ -65,12 +65,12 @@ class WorkingCalendar:
         """A weekend day that is worked to make up for a holiday (调休上班)."""
         return day in self._made_up
 
-    def day_off(self, day: date) -> DayOff | None:
+    def day_off(self, day: date) -> NamedDay | None:
         """Why the day is off; None when it is worked."""
         if self.is_working_day(day):
             return None
         zh, en = HOLIDAY_NAMES.get(self._rest.get(day, ""), WEEKEND_NAME)
-        return DayOff(day, zh, en)
+        return NamedDay(day, zh, en)
 
     def add_working_days(self, start: date, count: int) -> date:
         """The day on which `count` working days end; the start day is not counted (民法典 201)."""

@@ -1,12 +1,11 @@
 """A rule pack in use: the way of each application and the deadlines on it."""
 
-from datetime import date, datetime
+from datetime import date
 
 from msgspec import Struct
 
 from backend.promises.rules import (
     ApplicationType,
-    Pause,
     Progress,
     PromiseClock,
     Rule,
@@ -86,26 +85,6 @@ class Pack(Struct, frozen=True, kw_only=True):
             if _minutes(rule) < _minutes(held):
                 strictest[rule.starts, rule.ends] = rule
         return tuple(strictest.values())
-
-    def customer_turns(self, kind: ApplicationType | str, progress: Progress) -> tuple[Pause, ...]:
-        """The times in which the way of the application itself gave the turn to the customer: the
-        customer's own stages, and what the customer has to do between two stages."""
-        steps = [
-            step for step in self.stages(kind) if not step.optional or progress.reached(step.stage)
-        ]
-        turns: list[Pause] = []
-        before: datetime | None = None
-        for place, step in enumerate(steps):
-            later = [progress.reached(after.stage) for after in steps[place + 1 :]]
-            onward = min((at for at in later if at), default=None)
-            done = progress.done.get(step.stage) or onward
-            begun = progress.reached(step.stage) or before
-            if step.turn is Turn.customer and begun:
-                turns.append(Pause(begun, done))
-            if step.then and done:
-                turns.append(Pause(done, onward))
-            before = done
-        return tuple(turns)
 
     def clocks(self, rules: tuple[Rule, ...], progress: Progress) -> list[PromiseClock]:
         """The promises of these rules whose clock has started."""

@@ -65,7 +65,7 @@ def reckon(
     """The due moment as far as it can be known at `now`; a pause without an end lasts until then."""
     closed = merged(pauses, started_at, now)
     if term.clock is ClockMode.hours24:
-        due_at, spans = _on_bureau_time(term, started_at, closed, calendar), NO_SPANS
+        due_at, spans = _on_bureau_time(term, started_at, closed, calendar)
     elif term.unit is Unit.working_day:
         due_at, spans = _on_working_days(term.quantity, started_at, closed, calendar)
     elif term.unit is Unit.calendar_day:
@@ -156,16 +156,18 @@ def _on_the_clock(term: Term, started_at: datetime, pauses: list[Interval]) -> d
 
 def _on_bureau_time(
     term: Term, started_at: datetime, pauses: list[Interval], calendar: WorkingCalendar
-) -> datetime:
+) -> tuple[datetime, tuple[Span, ...]]:
     start_at = snapped(started_at, calendar)
     worked = term.quantity * LENGTHS[term.unit]
     due_at = _add_working_time(start_at, worked, calendar)
+    spans: list[Span] = []
     for start, end in pauses:
         if start >= due_at:
             break
         worked += working_time(max(start, start_at), max(end, start_at), calendar)
         due_at = _add_working_time(start_at, worked, calendar)
-    return due_at
+        spans.append(Span(china_day(start), china_day(end)))
+    return due_at, tuple(spans)
 
 
 def snapped(started_at: datetime, calendar: WorkingCalendar) -> datetime:
@@ -176,6 +178,11 @@ def snapped(started_at: datetime, calendar: WorkingCalendar) -> datetime:
     elif local.time() < OPENS:
         local = datetime.combine(local.date(), OPENS, CHINA)
     return local.astimezone(UTC)
+
+
+def counts_from(term: Term, started_at: datetime, calendar: WorkingCalendar) -> datetime:
+    """The moment from which the term runs."""
+    return snapped(started_at, calendar) if term.clock is ClockMode.hours24 else started_at
 
 
 def working_time(start: datetime, end: datetime, calendar: WorkingCalendar) -> timedelta:

@@ -189,11 +189,6 @@ class Progress(Struct, frozen=True, kw_only=True):
         happened, _, stage = name.partition(":")
         return (self.started if happened == "started" else self.done).get(Stage(stage))
 
-    def reached(self, stage: Stage) -> datetime | None:
-        """The first sign of a stage: its start, or its end where no start was reported."""
-        signs = [at for at in (self.started.get(stage), self.done.get(stage)) if at is not None]
-        return min(signs, default=None)
-
 
 def voltage_class(voltage: str | None) -> Voltage | None:
     """Low below 1 kV, as the trade divides it ("220V", "380V" · "10kV", "35kV"); None if unknown."""

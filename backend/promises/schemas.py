@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from backend.core.feed import PLAIN
+from backend.promises.counting import DayKind
 from backend.promises.pack import Names, Pack, Step, TypeCard
 from backend.promises.rules import (
     ApplicationType,
@@ -25,8 +26,9 @@ from backend.promises.rules import (
 __all__ = [
     "ApplicationType",
     "ClockMode",
+    "DayKind",
+    "DayView",
     "ExplainPromise",
-    "HowView",
     "Names",
     "Pack",
     "Pause",
@@ -35,7 +37,6 @@ __all__ = [
     "PromiseLine",
     "PromiseView",
     "Rule",
-    "SkippedView",
     "Stage",
     "State",
     "Step",
@@ -74,24 +75,12 @@ class ExplainPromise(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 # ── views ──────────────────────────────────────────────────────────────────
 
 
-class SkippedView(Struct, frozen=True):
-    """Days in a row that were not counted, and why ("春节", "周末", "等待客户")."""
+class DayView(Struct, frozen=True):
+    """One day on the way to a due date: counted, off or paused; `name` says why."""
 
-    first: date
-    last: date
-    days: int
+    day: date
+    kind: DayKind
     name: str
-
-
-class HowView(Struct, frozen=True, kw_only=True):
-    """How the due date came about. The day of the start is not counted (民法典 201)."""
-
-    starts_at: datetime
-    counted_days: int
-    counted: tuple[date, ...]
-    skipped: tuple[SkippedView, ...]
-    made_up: tuple[date, ...]
-    paused: tuple[SkippedView, ...]
 
 
 class PromiseView(Struct, frozen=True, kw_only=True):
@@ -99,7 +88,8 @@ class PromiseView(Struct, frozen=True, kw_only=True):
 
     `stage` is the stage whose end was promised; None for the matter as a whole. `days_left` are
     working days, negative when overdue, None once it is over. `unexplained`: it is late, and nobody
-    has said why yet.
+    has said why yet. `counts_from` is the start; its day is not counted (民法典 201). `how` lists
+    the days after it, up to the due date.
     """
 
     id: UUID
@@ -122,13 +112,15 @@ class PromiseView(Struct, frozen=True, kw_only=True):
     provisional: bool
     state: State
     paused: bool
+    due_soon: bool
     done_at: datetime | None
     days_left: int | None
     reason: str
     next_step: str
     explained_at: datetime | None
     unexplained: bool
-    how: HowView
+    counts_from: datetime
+    how: tuple[DayView, ...]
 
 
 class PromiseLine(Struct, frozen=True, kw_only=True):

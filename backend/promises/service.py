@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,7 @@ from backend.promises import keeping, notices, rows
 from backend.promises.calendar import CALENDAR, WorkingCalendar
 from backend.promises.pack import Pack
 from backend.promises.pack_reader import pack
+from backend.promises.reckoning import reckon_clock
 from backend.promises.rules import PromiseClock, State, SubjectKind
 from backend.promises.schemas import ExplainPromise, PromiseLine, PromiseView, Subject
 from backend.promises.views import line, view
@@ -25,6 +27,7 @@ from backend.promises.views import line, view
 __all__ = [
     "CALENDAR",
     "current_pack",
+    "due_at",
     "due_soon",
     "explain",
     "find_due",
@@ -46,6 +49,11 @@ STAFF_TOPIC = "staff:promises"
 def current_pack() -> Pack:
     """The rule pack this utility works by."""
     return pack(settings().rule_pack)
+
+
+def due_at(found: PromiseClock, now: datetime) -> datetime:
+    """When a promise is due, as far as that can be known at `now`."""
+    return reckon_clock(found, CALENDAR, now).due_at
 
 
 # ── following the facts ────────────────────────────────────────────────────

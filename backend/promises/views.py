@@ -5,10 +5,11 @@ from datetime import datetime
 from backend.core.clock import CHINA
 from backend.core.i18n import N_, _, said
 from backend.promises.calendar import WorkingCalendar
-from backend.promises.counting import Counting, count
+from backend.promises.counting import count
+from backend.promises.reckoning import counts_from
 from backend.promises.rows import PromiseRow
 from backend.promises.rules import ClockMode, Rule, Source, State, Unit
-from backend.promises.schemas import HowView, PromiseLine, PromiseView, SkippedView
+from backend.promises.schemas import DayView, PromiseLine, PromiseView
 
 LENGTHS = {
     Unit.working_day: N_("%(n)s 个工作日"),
@@ -49,13 +50,18 @@ def view(row: PromiseRow, calendar: WorkingCalendar, now: datetime) -> PromiseVi
         provisional=row.provisional,
         state=row.state,
         paused=row.state is State.paused,
+        due_soon=row.state is State.running and row.due_soon_at <= now,
         done_at=row.done_at,
         days_left=days_left(row, calendar, now),
         reason=row.reason,
         next_step=row.next_step,
         explained_at=row.explained_at,
         unexplained=row.state in (State.broken, State.kept_late) and not row.reason,
-        how=_how(count(rule, row.started_at, reckoning, calendar)),
+        counts_from=counts_from(rule, row.started_at, calendar),
+        how=tuple(
+            DayView(day.on, kind, said(day.zh, day.en))
+            for kind, day in count(rule, row.started_at, reckoning, calendar)
+        ),
     )
 
 
@@ -88,19 +94,3 @@ def days_left(row: PromiseRow, calendar: WorkingCalendar, now: datetime) -> int 
     if today <= row.due_on:
         return calendar.working_days_between(today, row.due_on)
     return -calendar.working_days_between(row.due_on, today)
-
-
-def _how(counting: Counting) -> HowView:
-    return HowView(
-        starts_at=counting.starts_at,
-        counted_days=len(counting.counted),
-        counted=counting.counted,
-        skipped=tuple(
-            SkippedView(days.first, days.last, days.days, said(days.zh, days.en))
-            for days in counting.skipped
-        ),
-        made_up=counting.made_up,
-        paused=tuple(
-            SkippedView(days.first, days.last, days.days, _("等待客户")) for days in counting.paused
-        ),
-    )

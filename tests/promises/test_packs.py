@@ -6,7 +6,6 @@ import pytest
 from backend.promises.pack_reader import PACKS, BadPack, pack, read_pack
 from backend.promises.rules import (
     ApplicationType,
-    Pause,
     Progress,
     Stage,
     SubjectKind,
@@ -195,31 +194,3 @@ def test_only_promises_whose_clock_has_started_are_made():
         "plan_high_single_2024",
         "whole_high_single_2023",
     }
-
-
-def test_the_customer_has_the_turn_in_own_stages_and_between_some():
-    progress = Progress(
-        submitted_at=at(2),
-        started={Stage.fee: at(9), Stage.design_review: at(16)},
-        done={
-            Stage.accepted: at(2),
-            Stage.plan: at(5),
-            Stage.fee: at(11),
-            Stage.design_review: at(20),
-        },
-    )
-
-    turns = pack("sgcc").customer_turns("hv_new", progress)
-
-    assert turns == (
-        Pause(at(5), at(9)),  # to confirm the plan
-        Pause(at(9), at(11)),  # to pay
-        Pause(at(11), at(16)),  # to have it designed
-        Pause(at(20), None),  # to build
-    )
-
-
-def test_an_optional_stage_nobody_entered_gives_nobody_the_turn():
-    progress = Progress(submitted_at=at(2), done={Stage.accepted: at(2), Stage.plan: at(4)})
-
-    assert pack("sgcc").customer_turns("lv_residential_new", progress) == ()

@@ -119,7 +119,12 @@ async def test_a_promise_shows_when_it_is_due_by_which_rule(customer):
     assert promise.source_url.startswith("https://www.ndrc.gov.cn/")
     assert not promise.confirmed
     assert promise.note
-    assert [days.name for days in promise.how.skipped] == ["春节"]
+    assert [(day.kind, day.name) for day in promise.how] == [
+        ("counted", "调休上班"),
+        *[("off", "春节")] * 9,
+        ("counted", ""),
+        ("counted", ""),
+    ]
 
 
 async def test_it_is_told_in_english_too(customer):
@@ -132,7 +137,12 @@ async def test_it_is_told_in_english_too(customer):
     assert promise.length == "3 working days"
     assert promise.source == "Electricity Supply Business Rules (NDRC Order No. 14)"
     assert promise.department == "Local supply station"
-    assert [days.name for days in promise.how.paused] == ["waiting for the customer"]
+    assert [(day.kind, day.name) for day in promise.how] == [
+        ("counted", ""),
+        ("paused", "waiting for you, paused"),
+        ("counted", ""),
+        ("counted", ""),
+    ]
 
 
 async def test_the_same_facts_again_change_nothing(customer):
