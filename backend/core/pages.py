@@ -1,5 +1,7 @@
 """The Jinja environment and `page()`, by which every HTML answer is made."""
 
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,13 @@ from msgspec import Struct
 
 from backend.config import settings
 from backend.core import masking, words
-from backend.core.assets import asset
+from backend.core.assets import asset, assets
 from backend.core.http import Request
 from backend.core.i18n import gettext, locale, ngettext, said
 
 TEMPLATES = Path(__file__).parents[2] / "pwa" / "templates"
 MODES = ("standard", "care")
+SYMBOL = re.compile(r'<symbol id="i-([\w-]+)" viewBox="([^"]+)">(.*?)</symbol>')
 THEMES = ("auto", "light", "dark", "contrast")
 
 
@@ -95,11 +98,20 @@ def utility() -> Utility:
     return Utility(chosen.utility_name, chosen.utility_hotline, chosen.pay_url)
 
 
-def icon(name: str, css: str = "") -> Markup:
-    """One symbol of the sprite, decoration only: the words beside it say the same."""
-    return Markup('<svg class="i {}" aria-hidden="true"><use href="{}#i-{}"></use></svg>').format(
-        css, asset("icons/sprite.svg"), name
-    )
+def icon(name: str) -> Markup:
+    """One symbol of the sprite, drawn into the page: no request, and nothing appears late.
+
+    Decoration only: the words beside it say the same.
+    """
+    box, shapes = _symbols()[name]
+    return Markup('<svg class="i" viewBox="{}" aria-hidden="true">{}</svg>').format(box, shapes)
+
+
+@cache
+def _symbols() -> dict[str, tuple[str, Markup]]:
+    sprite = assets().files["icons/sprite.svg"].body.decode()
+    # Our own file, not anyone's input.
+    return {name: (box, Markup(shapes)) for name, box, shapes in SYMBOL.findall(sprite)}  # noqa: S704
 
 
 def environment() -> jinja2.Environment:

@@ -8,9 +8,10 @@ from litestar.response import Template
 from backend.config import settings
 from backend.core.assets import asset, assets
 from backend.core.http import Request
+from backend.core.i18n import locale
 from backend.core.pages import TEMPLATES, environment, page
 
-PRECACHE = ("css/", "js/", "icons/sprite.svg", "icons/icon.svg")
+PRECACHE = ("css/app.css", "js/", "icons/icon.svg")
 
 
 def worker_release() -> str:
@@ -36,7 +37,11 @@ def service_worker() -> Response[str]:
 @get("/manifest.webmanifest", include_in_schema=False, sync_to_thread=False)
 def manifest() -> Response[str]:
     source = (TEMPLATES.parent / "manifest.webmanifest").read_text(encoding="utf-8")
-    body = environment().from_string(source).render(utility_name=settings().utility_name)
+    body = (
+        environment()
+        .from_string(source)
+        .render(utility_name=settings().utility_name, locale=locale())
+    )
     headers = {"cache-control": "no-cache", "vary": "cookie"}
     return Response(body, media_type="application/manifest+json", headers=headers)
 
