@@ -11,7 +11,6 @@ const BADGE = "{{ asset('icons/badge-96.png') }}";
 const PATIENCE = 3000; // then a kept copy is better than a white screen
 const MOST_PAGES = 40;
 const LONGEST = 7 * 24 * 3600 * 1000;
-const FORGET_ON = ["/sign-out", "/sign-in", "/settings/display"];
 
 const quietly = (promise) => promise.catch(() => undefined);
 
@@ -43,12 +42,17 @@ async function purge() {
   await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
 }
 
-// Sign-in, sign-out, another language or size: no kept page is right any more.
-async function forget() {
-  await caches.delete(PAGES);
+const forget = () => caches.delete(PAGES);
+
+async function redraw() {
+  await forget();
   await new Promise((done) => setTimeout(done, 1500)); // until the new cookie is there
-  await quietly(caches.open(ASSETS).then((cache) => cache.add(new Request(OFFLINE, { cache: "reload" }))));
+  const cache = await caches.open(ASSETS);
+  await cache.add(new Request(OFFLINE, { cache: "reload" }));
 }
+
+// Another person, or another language or size: no kept page is right any more.
+const CHANGES = { "/sign-out": purge, "/sign-in": forget, "/settings/display": redraw };
 
 // ── requests ─────────────────────────────────────────────────────────────
 
@@ -56,7 +60,8 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
-  if (FORGET_ON.includes(url.pathname)) event.waitUntil(quietly(forget()));
+  const change = CHANGES[url.pathname];
+  if (change) event.waitUntil(quietly(change()));
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(asset(request, url));
   else if (request.headers.has("x-live")) event.respondWith(again(event));
@@ -199,13 +204,12 @@ async function openAt(address) {
 async function renew(event) {
   const options = event.oldSubscription?.options ?? { userVisibleOnly: true, applicationServerKey: await key() };
   const subscription = event.newSubscription ?? (await self.registration.pushManager.subscribe(options));
-  await send("PUT", subscription);
-  if (event.oldSubscription) await send("DELETE", { endpoint: event.oldSubscription.endpoint });
+  const old_endpoint = event.oldSubscription?.endpoint;
+  await fetch("/api/v1/push-subscriptions", {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...subscription.toJSON(), old_endpoint }),
+  });
 }
 
 const key = async () => (await (await fetch("/api/v1/push-key")).json()).key;
-
-function send(method, body) {
-  const headers = { "Content-Type": "application/json" };
-  return fetch("/api/v1/push-subscriptions", { method, headers, body: JSON.stringify(body) });
-}

@@ -1,7 +1,7 @@
 // Keeps an open page true: a hint from the server means "something of yours changed", so the page is
 // fetched again and its live parts are brought in line. Nothing is polled; a hidden page is silent.
+import { parse } from "./app.js";
 import { morph } from "./morph.js";
-import { parse } from "./trusted.js";
 
 const LIVE = "[data-live]";
 let source = null;

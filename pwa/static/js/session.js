@@ -1,25 +1,9 @@
-// Nothing personal stays behind: not in caches, not in the push service, not in the back button.
-const page = document.documentElement;
-const MARK = "signed-out-at";
+// Signing out leaves nothing personal behind: not in caches, not in the push service.
+import { SIGNED_OUT } from "./app.js";
 
-// Tells the other tabs, and this tab's own history, that what they show is no longer theirs to show.
-if (page.matches("[data-signed-out]")) {
-  localStorage.setItem(MARK, String(Date.now()));
+if (document.documentElement.matches("[data-signed-out]")) {
+  localStorage.setItem(SIGNED_OUT, String(Date.now())); // tells the other tabs and the back button
   wipe();
-}
-
-function leave() {
-  page.hidden = true;
-  location.replace("/");
-}
-
-if (page.matches("[data-signed-in]")) {
-  addEventListener("storage", (event) => {
-    if (event.key === MARK && event.newValue) leave();
-  });
-  addEventListener("pageshow", (event) => {
-    if (event.persisted && Number(localStorage.getItem(MARK)) > performance.timeOrigin) leave();
-  });
 }
 
 for (const form of document.querySelectorAll("[data-sign-out]")) {
