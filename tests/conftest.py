@@ -2,10 +2,12 @@
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from litestar import Litestar
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 DATA = Path(tempfile.mkdtemp(prefix="denghuo-test-"))
@@ -19,6 +21,7 @@ for name in ("SMS_URL", "PAY_URL", "UTILITY_NAME", "UTILITY_HOTLINE", "TRUSTED_P
     os.environ.pop(name, None)
 
 from tests.database import clean_tables, test_database  # noqa: E402
+from tests.people import browser_client  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +51,23 @@ async def db(schema: None) -> AsyncIterator[None]:
     """A test with a database leaves it empty."""
     yield
     await clean_tables()
+
+
+@pytest.fixture(scope="session")
+async def app(schema: None) -> Litestar:
+    from backend.app import create_app
+
+    return create_app()
+
+
+@pytest.fixture
+async def client(app: Litestar, db: None) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without JavaScript; an unexpected 500 fails the test that caused it."""
+    async with browser_client(app) as found:
+        yield found
+
+
+@pytest.fixture
+def another_client(app: Litestar, db: None) -> Callable[[], httpx.AsyncClient]:
+    """Further devices in the same test; close each with `async with`."""
+    return lambda: browser_client(app)
