@@ -83,5 +83,4 @@ INDEXES = (
     "CREATE INDEX nudge_of ON nudge (application, at)",
     # One nudge waits for its answer at a time; the staff's queue is this index.
     "CREATE UNIQUE INDEX nudge_open ON nudge (application) WHERE answered_at IS NULL",
-    "CREATE INDEX application_open ON application (updated_at) WHERE state IN ('under_way', 'waiting_customer')",
 )

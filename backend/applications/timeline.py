@@ -30,8 +30,7 @@ from backend.applications.rules import (
     StageState,
     Turn,
 )
-from backend.promises.pack import Names, Step
-from backend.promises.rules import Pause, Progress, Stage
+from backend.promises.schemas import Names, Pause, Progress, Stage, Step
 
 
 class StageFacts(Struct, frozen=True):
@@ -47,6 +46,12 @@ class StageFacts(Struct, frozen=True):
     def shown(self) -> bool:
         """A stage that only some need is shown once something happened in it."""
         return bool(self.events) or not self.step.optional
+
+    @property
+    def department(self) -> Names:
+        """Who does it: the department named last, else the one the pack names."""
+        named = [event.department for event in self.events if event.department]
+        return Names(named[-1], named[-1]) if named else self.step.department
 
 
 class Todo(Struct, frozen=True):
