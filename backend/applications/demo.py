@@ -81,7 +81,7 @@ STORIES: list[Row] = [
             (5, "10:05", "survey", S, "王师傅已与您约好上门时间。", ""),
             (4, "15:20", "survey", D, "车位距表箱 38 米，桥架可用，具备装表条件。", ""),
             (4, "16:00", "plan", S, "", ""),
-            (2, "11:30", "plan", D, "单相 220 伏、7 千瓦，由 T0105 台区供电，表箱装在车位立柱旁。", ""),
+            (3, "11:30", "plan", D, "单相 220 伏、7 千瓦，由 T0105 台区供电，表箱装在车位立柱旁。", ""),
             (1, "10:10", "contract", S, "供用电合同正在拟定，拟好后在营业厅或上门签署。", "合同签订后 5 个工作日内装表"),
         ],
     },
@@ -186,8 +186,8 @@ STORIES: list[Row] = [
     },
     # Others in town: what staff see besides.
     {
-        "id": "QH2611060033", "type": "lv_nonresidential_increase", "customer": "C200002",
-        "usage_point_id": "3205800021", "title": "明湖大酒店低压增容", "submitted": (10, "11:00"),
+        "id": "QH2611060033", "type": "lv_nonresidential_new", "customer": "C200002",
+        "voltage": "380V", "title": "湖畔餐厅新装", "submitted": (10, "11:00"),
         "steps": [
             (10, "11:20", "accepted", D, "", ""),
             (8, "10:00", "survey", D, "", ""),
