@@ -14,7 +14,8 @@ from jinja2 import meta
 from backend.core import pages
 from backend.core.i18n import using
 
-GLOBALS = {"_", "gettext", "ngettext", "asset", "icon", "range", "dict"}
+# What every template has without being given it.
+GLOBALS = {"_", "gettext", "ngettext"}
 
 
 class Words(NamedTuple):
@@ -58,10 +59,8 @@ def _template(message: str) -> jinja2.Template:
 
 @cache
 def _needed(message: str) -> frozenset[str]:
+    """The params a message cannot do without."""
     environment = _environment()
-    path = _template(message).filename
-    if path is None:
-        raise UnknownMessage(f"messages/{message}.txt has no file")
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - jinja gives a name
-        tree = environment.parse(file.read())
-    return frozenset(meta.find_undeclared_variables(tree) - GLOBALS - set(environment.globals))
+    name = _template(message).name or ""
+    source = environment.loader.get_source(environment, name)[0] if environment.loader else ""
+    return frozenset(meta.find_undeclared_variables(environment.parse(source)) - GLOBALS)

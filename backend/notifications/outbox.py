@@ -4,6 +4,7 @@ One statement for a whole batch of the feed: it finds the persons through Access
 were told before, and plans every delivery by what each of them wants.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from backend.notifications import messages, rules
 from backend.notifications.rules import Channel, Topic
 from backend.notifications.schemas import Notice
 
+OUR_PATH = re.compile(r"/(?!/)[!-~]*\Z")
 WAKE = "NOTIFY delivery"  # the lanes listen; sent at COMMIT, once a transaction
 
 # Raw SQL: Piccolo's builder has neither INSERT … SELECT nor common table expressions.
@@ -132,6 +134,8 @@ async def notify(notices: Sequence[Notice]) -> int:
 
 def _row(position: int, notice: Notice, now: datetime) -> NoticeRow:
     messages.check(notice.message, notice.params)
+    if not OUR_PATH.match(notice.url):
+        raise ValueError("a notice leads to a path of ours")
     topic = Topic(notice.topic)
     return NoticeRow(
         position=position,
