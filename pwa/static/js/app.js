@@ -7,7 +7,6 @@ if (has("[data-signed-in]")) import("./live.js");
 if (has("[data-sign-out], [data-signed-out]")) import("./session.js");
 if (has("[data-push]") || (has("[data-signed-in]") && window.Notification?.permission === "granted")) import("./push.js");
 if (has("[data-install]")) import("./install.js");
-if (has("[data-otp]")) import("./otp.js");
 
 document.querySelector("[data-focus]")?.focus();
 
