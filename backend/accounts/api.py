@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, URLEncodedBody
+from litestar.types import ControllerRouterHandler
 
 from backend.accounts import service
 from backend.accounts.access import Caller
@@ -97,4 +98,4 @@ class UsagePoints(Controller):
         await service.unbind(caller, no)
 
 
-HANDLERS = [Tokens, me, UsagePoints]
+HANDLERS: list[ControllerRouterHandler] = [Tokens, me, UsagePoints]

@@ -8,6 +8,7 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
+from litestar.types import ControllerRouterHandler
 
 from backend.accounts import cookies, service
 from backend.accounts.access import Caller
@@ -230,4 +231,4 @@ def _no_store(template: Template) -> Template:
     return template
 
 
-HANDLERS = [SignInPages, SignOutPages, SettingsPages]
+HANDLERS: list[ControllerRouterHandler] = [SignInPages, SignOutPages, SettingsPages]

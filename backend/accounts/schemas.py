@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from backend.accounts.rules import (
     PHONE,
@@ -95,12 +95,12 @@ class CookieSession(Struct, frozen=True):
     expires_at: datetime
 
 
-class TokenPair(Struct, frozen=True, omit_defaults=True):
+class TokenPair(Struct, frozen=True):
     """RFC 6749 §5.1; a client of the feed gets no refresh token."""
 
     access_token: str
     expires_in: int
-    refresh_token: str | None = None
+    refresh_token: str | UnsetType = UNSET
     token_type: str = "Bearer"  # noqa: S105 - the name of a scheme
 
 
