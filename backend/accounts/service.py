@@ -15,6 +15,7 @@ from backend.accounts.bindings import (
 )
 from backend.accounts.codes import request_code
 from backend.accounts.feed import accept_customers, accept_staff, accept_usage_points
+from backend.accounts.holdings import Holding, holding
 from backend.accounts.people import add_staff, prepare_keys
 from backend.accounts.rules import Scope
 from backend.accounts.sessions import end_session, is_live, list_sessions, sign_out_hooks
@@ -23,6 +24,7 @@ from backend.accounts.signing_in import grant_token, sign_in, sign_out
 __all__ = [
     "ApiCaller",
     "Caller",
+    "Holding",
     "accept_customers",
     "accept_staff",
     "accept_usage_points",
@@ -34,6 +36,7 @@ __all__ = [
     "end_session",
     "export_person",
     "grant_token",
+    "holding",
     "is_live",
     "list_sessions",
     "list_usage_points",
