@@ -22,7 +22,7 @@ from backend.promises.pack_reader import pack
 from backend.promises.reckoning import reckon_clock
 from backend.promises.rules import PromiseClock, State, SubjectKind
 from backend.promises.schemas import ExplainPromise, PromiseLine, PromiseView, Subject
-from backend.promises.views import line, view
+from backend.promises.views import length, line, source, view
 
 __all__ = [
     "CALENDAR",
@@ -33,10 +33,12 @@ __all__ = [
     "find_due",
     "keep",
     "keep_many",
+    "length",
     "of",
     "overdue",
     "pack",
     "recalculate_provisional",
+    "source",
 ]
 
 log = logging.getLogger(__name__)
