@@ -42,7 +42,11 @@ def key_ring() -> KeyRing:
 @cache
 def pepper() -> bytes:
     """Without this file a copied database tells nothing about six-digit codes."""
-    return load_or_create(settings().data / "keys" / "pepper", lambda: secrets.token_bytes(32))
+    return read_pepper(settings().data / "keys")
+
+
+def read_pepper(folder: Path) -> bytes:
+    return load_or_create(folder / "pepper", lambda: secrets.token_bytes(32))
 
 
 def read_key_ring(folder: Path) -> KeyRing:

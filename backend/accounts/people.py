@@ -10,7 +10,7 @@ from piccolo.table import Table
 
 from backend.accounts.access import owner_of, readable
 from backend.accounts.feed import accept_staff
-from backend.accounts.keys import read_key_ring
+from backend.accounts.keys import read_key_ring, read_pepper
 from backend.accounts.schemas import FeedStaff
 from backend.accounts.tables import Person
 from backend.core import audit, db
@@ -57,5 +57,6 @@ async def _rows(table: type[Table], person: UUID) -> list[dict[str, Any]]:
 
 
 def prepare_keys(data: Path) -> dict[str, str]:
-    """Make the signing key if there is none; tells which key signs now."""
+    """Make the secrets of sign-in that are missing; tells which key signs now."""
+    read_pepper(data / "keys")
     return {"token_kid": read_key_ring(data / "keys").signing_kid}

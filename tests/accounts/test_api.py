@@ -349,3 +349,28 @@ async def test_the_limit_for_an_address_is_the_callers_own(client):
     answer = await client.post("/api/v1/auth/codes", json={"phone": PHONE})
 
     assert answer.status_code == 202
+
+
+def test_the_addresses_are_described(app):
+    schema = app.openapi_schema.to_schema()
+
+    assert {"/api/v1/auth/codes", "/api/v1/auth/token", "/api/v1/me"} <= set(schema["paths"])
+    assert "/sign-in" not in schema["paths"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/sign-in", "/sign-in/code", "/settings/display", "/settings/usage-points", "/sign-out"],
+)
+async def test_files_and_noise_in_a_form_are_no_failure(client, path):
+    client.cookies.set("sid", (await cookie()).token)
+    client.cookies.set("flow", f"{'0' * 32}.{PHONE}.")
+    names = ("phone", "code", "next", "no", "proof", "proof_kind", "theme", "locale", "mode")
+
+    answers = [
+        await client.post(path, files=dict.fromkeys(names, ("x", b"\x00\xff"))),
+        await client.post(path, data=dict.fromkeys(names, "\x00\ud7ff😀" * 300)),
+        await client.post(path, content=b"\xff=%ff&%=%", headers={"content-type": "text/plain"}),
+    ]
+
+    assert all(one.status_code < 500 for one in answers)
