@@ -1,26 +1,36 @@
 """A push service of our own: it issues subscriptions, checks who sends, and decrypts what comes.
 
 As strict as the real ones where they differ. Tests start it in their own loop (`async with
-running_push_service() as service`); other processes start it as `python -m tests.push_service PORT`
-and talk to it over HTTP: POST /subscriptions, GET /messages, GET /counts.
+running_push_service() as service`); others start it as `python -m tests.push_service --help` and talk
+to it over HTTP: POST /subscriptions {"number", "vapid_key"}, GET /messages, GET /counts.
 """
 
+import argparse
 import asyncio
 import json
 import os
-import sys
+import ssl
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.push_crypto import base64url, decrypt, from_base64url, point
-from tests.push_wire import ACCEPT, RESET, RESET_AFTER, STALL, Answer, Connection, limited
+from tests.push_crypto import base64url, decrypt, from_base64url
+from tests.push_wire import (
+    ACCEPT,
+    RESET,
+    RESET_AFTER,
+    STALL,
+    Answer,
+    Connection,
+    Message,
+    Subscription,
+    limited,
+)
 
 __all__ = [
     "ACCEPT",
@@ -37,39 +47,6 @@ __all__ = [
 
 LARGEST_BODY = 4096
 DAY = 24 * 3600
-
-
-@dataclass
-class Subscription:
-    """What a browser would hold: the endpoint and the keys, with their private half."""
-
-    endpoint: str
-    private: ec.EllipticCurvePrivateKey
-    auth: bytes
-    vapid_key: str | None
-    script: deque[Answer] = field(default_factory=deque)
-    for_ever: Answer | None = None
-
-    @property
-    def p256dh(self) -> str:
-        return base64url(point(self.private.public_key()))
-
-    @property
-    def keys(self) -> dict[str, str]:
-        return {"p256dh": self.p256dh, "auth": base64url(self.auth)}
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message as the service saw it."""
-
-    endpoint: str
-    status: int
-    topic: str | None
-    ttl: int
-    urgency: str
-    size: int
-    payload: dict[str, Any] | None
 
 
 class PushService:
@@ -236,13 +213,16 @@ def _is_topic(topic: str | None) -> bool:
 
 
 @asynccontextmanager
-async def running_push_service(port: int = 0, **options: Any) -> AsyncIterator[PushService]:
+async def running_push_service(
+    port: int = 0, *, tls: ssl.SSLContext | None = None, **options: Any
+) -> AsyncIterator[PushService]:
     """The service on a loopback port for the length of the block."""
     service = PushService(**options)
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(service), "127.0.0.1", port
+        lambda: Connection(service), "127.0.0.1", port, ssl=tls
     )
-    service.origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    scheme = "http" if tls is None else "https"
+    service.origin = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield service
     finally:
@@ -252,14 +232,22 @@ async def running_push_service(port: int = 0, **options: Any) -> AsyncIterator[P
         await server.wait_closed()
 
 
-async def _serve(port: int, decrypt_share: float, delay: float) -> None:
-    async with running_push_service(port, decrypt_share=decrypt_share, delay=delay) as service:
-        sys.stdout.write(service.origin + "\n")
-        sys.stdout.flush()
+async def _serve(port: int, decrypt_share: float, delay: float, certificate: str) -> None:
+    tls = None
+    if certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
+    options = {"decrypt_share": decrypt_share, "delay": delay}
+    async with running_push_service(port, tls=tls, **options) as service:
+        print(service.origin, flush=True)  # noqa: T201 - whoever started us waits for it
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    chosen = [float(text) for text in sys.argv[1:]]
-    port, decrypt_share, delay = chosen + [0.0, 1.0, 0.0][len(chosen) :]
-    asyncio.run(_serve(int(port), decrypt_share, delay))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--decrypt-share", type=float, default=1.0)
+    parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--certificate", default="", help="PEM of key and certificate: then https")
+    chosen = parser.parse_args()
+    asyncio.run(_serve(chosen.port, chosen.decrypt_share, chosen.delay, chosen.certificate))

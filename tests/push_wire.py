@@ -1,12 +1,18 @@
-"""The local push service's HTTP/1.1: small, because it must not be what a benchmark measures."""
+"""What the local push service gives, gets and answers, and its HTTP/1.1.
+
+The HTTP is small because it must not be what a benchmark measures.
+"""
 
 import asyncio
 import json
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, deque
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import httptools
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.push_crypto import base64url, point
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,39 @@ STALL, RESET, RESET_AFTER = Answer(how="stall"), Answer(how="reset"), Answer(how
 
 def limited(retry_after: str | int, status: int = 429) -> Answer:
     return Answer(status, (("Retry-After", str(retry_after)),))
+
+
+@dataclass
+class Subscription:
+    """What a browser would hold: the endpoint and the keys, with their private half."""
+
+    endpoint: str
+    private: ec.EllipticCurvePrivateKey
+    auth: bytes
+    vapid_key: str | None
+    script: deque[Answer] = field(default_factory=deque)
+    for_ever: Answer | None = None
+
+    @property
+    def p256dh(self) -> str:
+        return base64url(point(self.private.public_key()))
+
+    @property
+    def keys(self) -> dict[str, str]:
+        return {"p256dh": self.p256dh, "auth": base64url(self.auth)}
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as the service saw it."""
+
+    endpoint: str
+    status: int
+    topic: str | None
+    ttl: int
+    urgency: str
+    size: int
+    payload: dict[str, Any] | None
 
 
 class Receiver(Protocol):

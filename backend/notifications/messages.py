@@ -45,6 +45,7 @@ def check(message: str, params: Iterable[str]) -> None:
 @cache
 def _environment() -> jinja2.Environment:
     found = pages.environment()
+    found.auto_reload = False  # it would ask the disk at every message
     # Params are JSON, so dates come as text: {{ due_on|date|day }}, {{ at|time|moment }}.
     found.filters |= {"date": date.fromisoformat, "time": datetime.fromisoformat}
     return found

@@ -59,6 +59,14 @@ class Due(Struct, frozen=True):
     superseded: bool
 
 
+class Written(Struct, frozen=True):
+    """A message in words, ready to be encrypted for each of its readers."""
+
+    text: PushText
+    payload: bytes
+    push_topic: str
+
+
 # FOR UPDATE OF … SKIP LOCKED with joins is beyond Piccolo's builder. A first attempt is superseded
 # only where the notice says so; a retry always is, because it would arrive after the newer news.
 CLAIM = Q(
@@ -87,9 +95,11 @@ class PushSender:
         self.vapid, self.encode = vapid, encode
         self.client = Client()
         self.windows: defaultdict[str, Window] = defaultdict(Window)
+        self._written: dict[tuple[str, ...], Written] = {}
 
     async def send_due(self, limit: int = BATCH) -> int:
         """One batch, sent and settled in one transaction; returns how many were due."""
+        self._written.clear()
         async with db.transaction() as connection:
             due = await CLAIM.all(connection, clock.now(), limit)
             if due:
@@ -139,31 +149,43 @@ class PushSender:
         async with window.place():
             if window.paused_until is not None and window.paused():
                 return Outcome.later(due, window.paused_until, due.attempts)
-            words = messages.render(due.message, json.loads(due.params), due.locale)
-            text = PushText(due.topic, *words, due.url, due.tag, due.happened_at)
-            answer = await self._post(due, endpoint, encoder.payload(text))
+            written = self._write(due)
+            answer = await self._post(due, endpoint, written, written.payload)
             if meaning(answer.status) is Meaning.unproven:
                 self.vapid.forget(endpoint.origin)
-                answer = await self._post(due, endpoint, encoder.payload(text))
+                answer = await self._post(due, endpoint, written, written.payload)
             if meaning(answer.status) is Meaning.too_large:
-                answer = await self._post(due, endpoint, encoder.minimal_payload(text))
+                minimal = encoder.minimal_payload(written.text)
+                answer = await self._post(due, endpoint, written, minimal)
             return judge(due, answer, window)
 
-    async def _post(self, due: Due, endpoint: Endpoint, payload: bytes) -> Answer:
+    def _write(self, due: Due) -> Written:
+        """The same news for many people is put into words once a batch."""
+        key = (due.message, due.params, due.locale, due.topic, due.url, due.tag)
+        found = self._written.get(key)
+        if found is None or found.text.at != due.happened_at:
+            words = messages.render(due.message, json.loads(due.params), due.locale)
+            text = PushText(due.topic, *words, due.url, due.tag, due.happened_at)
+            found = Written(text, encoder.payload(text), self.vapid.keys.topic(due.tag))
+            self._written[key] = found
+        return found
+
+    async def _post(self, due: Due, endpoint: Endpoint, written: Written, payload: bytes) -> Answer:
         body = self.encode(payload, due.p256dh, due.auth)
         try:
-            return await self.client.post(endpoint, self._headers(due, endpoint), body)
+            headers = self._headers(due, endpoint, written.push_topic)
+            return await self.client.post(endpoint, headers, body)
         except NoAnswer as error:
             return Answer(NO_ANSWER, {}, str(error).encode())
 
-    def _headers(self, due: Due, endpoint: Endpoint) -> str:
+    def _headers(self, due: Due, endpoint: Endpoint, push_topic: str) -> str:
         lines = [
             f"Authorization: {self.vapid.header(endpoint.origin)}",
             "Content-Type: application/octet-stream",
             "Content-Encoding: aes128gcm",
             f"TTL: {time_to_live(due.expires_at, clock.now())}",
             f"Urgency: {due.urgency}",
-            f"Topic: {self.vapid.keys.topic(due.tag)}",
+            f"Topic: {push_topic}",
         ]
         if endpoint.host.endswith(".notify.windows.com"):
             lines.append("X-WNS-Cache-Policy: cache")  # without it a TTL above 0 is refused there

@@ -21,7 +21,8 @@ MOST = 20
 SUBSCRIBE = """
 INSERT INTO push_subscription
     (id, person, session, endpoint, p256dh, auth, vapid_key, device, created_at, seen_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+SELECT $1, $2, s.id, $4, $5, $6, $7, coalesce(nullif($8, ''), s.device), $9, $9
+FROM session s WHERE s.id = $3
 ON CONFLICT (endpoint) DO UPDATE SET
     person = excluded.person, session = excluded.session, p256dh = excluded.p256dh,
     auth = excluded.auth, vapid_key = excluded.vapid_key, device = excluded.device,

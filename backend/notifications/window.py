@@ -28,16 +28,27 @@ class Window:
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """Holds one of the window's places for the length of the block."""
-        while self._under_way >= int(self.size):
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            await turn
-        self._under_way += 1
+        if self._under_way < int(self.size):
+            self._under_way += 1
+        else:
+            await self._turn()
         try:
             yield
         finally:
             self._under_way -= 1
             self._admit()
+
+    async def _turn(self) -> None:
+        """Wait in line; whoever calls us has already taken the place for us."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # called in the moment we gave up
+                self._under_way -= 1
+                self._admit()
+            raise
 
     def paused(self) -> bool:
         return self.paused_until is not None and clock.now() < self.paused_until
@@ -62,9 +73,8 @@ class Window:
         self._recent.clear()
 
     def _admit(self) -> None:
-        free = int(self.size) - self._under_way
-        while self._waiting and free > 0:
+        while self._waiting and self._under_way < int(self.size):
             turn = self._waiting.popleft()
             if not turn.done():
+                self._under_way += 1
                 turn.set_result(None)
-                free -= 1

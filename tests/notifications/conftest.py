@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import jinja2
 import pytest
@@ -52,6 +52,7 @@ def noon():
 @pytest.fixture(autouse=True)
 def wording(monkeypatch):
     environment = messages._environment()
+    assert environment.loader is not None
     loaders = [jinja2.DictLoader(WORDING), environment.loader]
     monkeypatch.setattr(environment, "loader", jinja2.ChoiceLoader(loaders))
 
@@ -165,7 +166,3 @@ def notice(key: str = "K1", **fields: Any) -> Notice:
 async def states(channel: str = "push") -> list[str]:
     rows = await fetch("SELECT state FROM delivery WHERE channel = $1 ORDER BY id", channel)
     return [row["state"] for row in rows]
-
-
-def person(caller: Caller) -> UUID:
-    return caller.person_id
