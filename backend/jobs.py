@@ -2,8 +2,15 @@
 
 from backend.accounts import jobs as accounts_jobs
 from backend.applications import jobs as applications_jobs
-from backend.core import sms
+from backend.core import ratelimit, sms
 from backend.notifications import jobs as notifications_jobs
 from backend.promises import jobs as promises_jobs
 
-__all__ = ["accounts_jobs", "applications_jobs", "notifications_jobs", "promises_jobs", "sms"]
+__all__ = [
+    "accounts_jobs",
+    "applications_jobs",
+    "notifications_jobs",
+    "promises_jobs",
+    "ratelimit",
+    "sms",
+]

@@ -41,9 +41,7 @@ def areas(schema: dict[str, Any]) -> list[Area]:
 
 
 def _operation(method: str, path: str, item: dict[str, Any]) -> Operation:
-    return Operation(
-        method.upper(), path, item.get("summary", ""), item.get("description", "")
-    )
+    return Operation(method.upper(), path, item.get("summary", ""), item.get("description", ""))
 
 
 HANDLERS = [docs]

@@ -2,11 +2,13 @@
 
 from litestar import get
 from litestar.response import Template
+from msgspec.structs import asdict as fields
 
 from backend.accounts.access import Caller
 from backend.core.http import Request
 from backend.core.pages import keep_offline, page
 from backend.home import service
+from backend.promises import service as promises
 
 
 @get("/", include_in_schema=False)
@@ -14,13 +16,12 @@ async def index(request: Request) -> Template:
     caller: Caller | None = request.scope["state"].get("caller")
     if caller is None:
         return page(request, "home/welcome.html")
-    view = await service.home(caller)
-    return keep_offline(page(request, "home/index.html", **service.page_context(view)))
+    return keep_offline(page(request, "home/index.html", **fields(await service.home(caller))))
 
 
 @get("/help", include_in_schema=False, sync_to_thread=False)
 def help_index(request: Request) -> Template:
-    return keep_offline(page(request, "help/index.html", rules=service.rules()))
+    return keep_offline(page(request, "help/index.html", rules=promises.published()))
 
 
 HANDLERS = [index, help_index]

@@ -15,13 +15,3 @@ class HomeView(Struct, frozen=True, kw_only=True):
     notifications: list[NotificationView]
     unread: int
     usage_points: list[UsagePointLine]
-
-
-class RuleLine(Struct, frozen=True):
-    """A deadline as people read it on the help page."""
-
-    title: str
-    period: str
-    source: str
-    source_url: str | None
-    confirmed: bool

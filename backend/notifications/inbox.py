@@ -10,7 +10,7 @@ from msgspec import Struct
 from backend.accounts.access import Caller, readable
 from backend.core import clock, db
 from backend.core.errors import NotFound
-from backend.core.i18n import _
+from backend.core.i18n import _, locale
 from backend.core.live import hint
 from backend.core.queries import P, Q
 from backend.notifications import messages, rules
@@ -58,7 +58,7 @@ async def inbox(caller: Caller, cursor: str | None = None) -> NotificationList:
         rows = await INBOX.all(connection, caller.person_id, min(before, NEWEST))
     shown = rows[:PAGE]
     return NotificationList(
-        items=[_view(row, caller.locale) for row in shown],
+        items=[_view(row, locale()) for row in shown],
         next=str(shown[-1].id) if len(rows) > PAGE else None,
         unread=await unread_count(caller.person_id),
     )

@@ -37,6 +37,7 @@ __all__ = [
     "PromiseLine",
     "PromiseView",
     "Rule",
+    "RuleView",
     "Stage",
     "State",
     "Step",
@@ -63,6 +64,16 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 
 # ── commands ───────────────────────────────────────────────────────────────
+
+
+class RuleView(Struct, frozen=True, kw_only=True):
+    """A deadline as it is published: how long, and who set it."""
+
+    title: str
+    length: str
+    source: str
+    source_url: str | None
+    confirmed: bool
 
 
 class ExplainPromise(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,8 +21,8 @@ from backend.promises.pack import Pack
 from backend.promises.pack_reader import pack
 from backend.promises.reckoning import reckon_clock
 from backend.promises.rules import PromiseClock, State, SubjectKind
-from backend.promises.schemas import ExplainPromise, PromiseLine, PromiseView, Subject
-from backend.promises.views import length, line, source, view
+from backend.promises.schemas import ExplainPromise, PromiseLine, PromiseView, RuleView, Subject
+from backend.promises.views import length, line, rule_view, source, view
 
 __all__ = [
     "CALENDAR",
@@ -37,6 +37,7 @@ __all__ = [
     "of",
     "overdue",
     "pack",
+    "published",
     "recalculate_provisional",
     "source",
 ]
@@ -56,6 +57,13 @@ def current_pack() -> Pack:
 def due_at(found: PromiseClock, now: datetime) -> datetime:
     """When a promise is due, as far as that can be known at `now`."""
     return reckon_clock(found, CALENDAR, now).due_at
+
+
+def published(kind: SubjectKind = SubjectKind.application) -> list[RuleView]:
+    """The deadlines in force today, for everyone to read; each title once."""
+    today = clock.today()
+    rules = [rule for rule in current_pack().rules.values() if rule.subject is kind]
+    return list({rule.zh: rule_view(rule) for rule in rules if rule.in_force(today)}.values())
 
 
 # ── following the facts ────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from backend.promises.counting import count
 from backend.promises.reckoning import counts_from
 from backend.promises.rows import PromiseRow
 from backend.promises.rules import ClockMode, Rule, Source, State, Unit
-from backend.promises.schemas import DayView, PromiseLine, PromiseView
+from backend.promises.schemas import DayView, PromiseLine, PromiseView, RuleView
 
 LENGTHS = {
     Unit.working_day: N_("%(n)s 个工作日"),
@@ -73,6 +73,16 @@ def line(row: PromiseRow, calendar: WorkingCalendar, now: datetime) -> PromiseLi
         subject=said(row.subject_zh, row.subject_en),
         url=row.url,
         customer=row.customer,
+    )
+
+
+def rule_view(rule: Rule) -> RuleView:
+    return RuleView(
+        title=said(rule.zh, rule.en),
+        length=length(rule),
+        source=source(rule.source),
+        source_url=rule.source.url,
+        confirmed=rule.confirmed,
     )
 
 
