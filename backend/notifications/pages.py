@@ -82,6 +82,8 @@ async def _settings(
     request: Request, caller: Caller, form: Form[SetPreferences] | None
 ) -> Template:
     view = await service.preferences(caller)
+    if form is not None:
+        view = service.with_choices(view, form.values["on"])
     return page(
         request,
         "notifications/settings.html",

@@ -1,6 +1,9 @@
 """What each person wants by which channel, and when they want quiet. The inbox has everything."""
 
+from collections.abc import Collection
 from datetime import time
+
+import msgspec
 
 from backend.accounts.access import Caller
 from backend.core import db
@@ -61,6 +64,20 @@ def _topic(topic: Topic, chosen: dict[tuple[str, str], bool]) -> TopicPreference
     ]
     inbox = ChannelCell(INBOX, _("站内消息"), on=True, fixed=True)
     return TopicPreference(topic, _(TOPIC_NAMES[topic]), [inbox, *cells])
+
+
+def with_choices(view: PreferencesView, on: Collection[str]) -> PreferencesView:
+    """The same view with these boxes ticked: a refused form keeps what was chosen in it."""
+
+    def ticked(topic: TopicPreference, cell: ChannelCell) -> ChannelCell:
+        wanted = cell.fixed or f"{topic.code}:{cell.channel}" in on
+        return msgspec.structs.replace(cell, on=wanted)
+
+    topics = [
+        msgspec.structs.replace(topic, channels=[ticked(topic, cell) for cell in topic.channels])
+        for topic in view.topics
+    ]
+    return msgspec.structs.replace(view, topics=topics)
 
 
 async def set_preferences(caller: Caller, command: SetPreferences) -> PreferencesView:

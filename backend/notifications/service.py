@@ -5,7 +5,7 @@ from backend.core import clock
 from backend.notifications.inbox import inbox, open_notification, read_all, unread_count
 from backend.notifications.keys import prepare_vapid_key
 from backend.notifications.outbox import notify
-from backend.notifications.preferences import preferences, set_preferences
+from backend.notifications.preferences import preferences, set_preferences, with_choices
 from backend.notifications.reports import delivery_counts, delivery_report
 from backend.notifications.rules import Topic, Urgency
 from backend.notifications.schemas import MarkRead, Notice
@@ -37,6 +37,7 @@ __all__ = [
     "subscribe",
     "unread_count",
     "unsubscribe",
+    "with_choices",
 ]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from backend.accounts.access import Caller
 from backend.config import settings
 from backend.core import clock, db
-from backend.core.errors import Invalid, NotFound
+from backend.core.errors import Invalid, NotFound, NotSignedIn
 from backend.core.i18n import N_, _
 from backend.notifications.endpoints import Refused, parse_endpoint, parse_keys
 from backend.notifications.keys import vapid_keys
@@ -61,6 +61,8 @@ async def subscribe(caller: Caller, command: Subscribe) -> SubscriptionView:
         row = await connection.fetchrow(
             SUBSCRIBE, *values, vapid_keys().public, command.device, now
         )
+        if row is None:  # the session ended while the request was under way
+            raise NotSignedIn
         if command.old_endpoint and command.old_endpoint != command.endpoint:
             await connection.fetchval(END_ENDPOINT, caller.person_id, command.old_endpoint, now)
         await connection.execute(END_OLDEST, caller.person_id, now, MOST)

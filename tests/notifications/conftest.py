@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jinja2
 import pytest
@@ -101,6 +101,10 @@ async def make_person(phone: str = "13800000001", locale: str = "zh-CN") -> Call
         now,
         now + timedelta(days=1),
     )
+    return caller_of(person, session, phone, locale)
+
+
+def caller_of(person: UUID, session: UUID, phone: str, locale: str = "zh-CN") -> Caller:
     return Caller(
         person_id=person,
         session_id=session,
