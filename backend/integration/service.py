@@ -145,4 +145,5 @@ def _count(report: FeedReport, verdicts: list[Verdict]) -> None:
 
 
 def _counts(report: FeedReport) -> dict[str, int]:
-    return {outcome.value: getattr(report, outcome) for outcome in Outcome}
+    # Prefixed: `created` is already a name of every log record.
+    return {f"rows_{outcome}": getattr(report, outcome) for outcome in Outcome}
