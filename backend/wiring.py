@@ -1,5 +1,6 @@
 """Hooks by which an outer slice serves an inner one without being known to it."""
 
+from backend import jobs  # noqa: F401 - every process may enqueue every kind of job
 from backend.accounts import edge as accounts_edge
 from backend.accounts import service as accounts
 from backend.notifications import service as notifications

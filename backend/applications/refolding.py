@@ -58,7 +58,7 @@ async def refold(
     if not applications:
         return {}
     pack = promises.current_pack()
-    events = await _events(connection, [one.id for one in applications])
+    events = await events_of(connection, [one.id for one in applications])
     timelines = {
         one.id: fold(one.submitted_at, events.get(one.id, ()), pack.stages(one.type))
         for one in applications
@@ -134,7 +134,8 @@ def _explanation(found: PromiseClock, timeline: Timeline) -> Event | None:
     return last if last.at >= due_at else None
 
 
-async def _events(connection: Any, ids: list[str]) -> dict[str, list[Event]]:
+async def events_of(connection: Any, ids: list[str]) -> dict[str, list[Event]]:
+    """All that was reported about these applications."""
     found: dict[str, list[Event]] = {}
     for row in await connection.fetch(EVENTS, ids):
         found.setdefault(row["application"], []).append(event_of(row))

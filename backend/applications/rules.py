@@ -88,11 +88,6 @@ def in_time(at: datetime, now: datetime) -> bool:
     return FIRST_MOMENT <= at <= now + CLOCK_SKEW
 
 
-def may_nudge_again(last_at: datetime, now: datetime) -> bool:
-    """Once a day is urging, more often is noise: the next day in China begins anew."""
-    return last_at.astimezone(CHINA).date() < now.astimezone(CHINA).date()
-
-
 def china_midnight(day: date) -> datetime:
     """The first moment of the day in China."""
     return datetime.combine(day, time(), CHINA).astimezone(UTC)

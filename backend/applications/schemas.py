@@ -83,6 +83,7 @@ class TypeView(Struct, frozen=True, kw_only=True):
     """One kind of business a customer can apply for. `promise` is the deadline in one sentence."""
 
     code: ApplicationType
+    group: str
     name: str
     purpose: str
     icon: str
@@ -91,6 +92,7 @@ class TypeView(Struct, frozen=True, kw_only=True):
     stages: list[str]
     promise: str
     promise_source: str
+    about_usage_point: bool
 
 
 class TypeGroup(Struct, frozen=True):
@@ -99,6 +101,13 @@ class TypeGroup(Struct, frozen=True):
     code: str
     name: str
     types: list[TypeView]
+
+
+class TypePage(Struct, frozen=True):
+    """All kinds of business fit into one page."""
+
+    items: list[TypeView]
+    next: str | None = None
 
 
 class StageMark(Struct, frozen=True):
@@ -259,11 +268,9 @@ class ApplicationView(Struct, frozen=True, kw_only=True):
 class NudgeLine(Struct, frozen=True, kw_only=True):
     """A nudge in the staff's queue."""
 
-    id: UUID
-    application: str
+    no: UUID
+    application_no: str
     title: str
-    stage_name: str
-    department: str
     state: ApplicationState
     text: str
     at: datetime

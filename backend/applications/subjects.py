@@ -43,6 +43,19 @@ def subject(application: Facts, title: Names) -> Subject:
     )
 
 
+def nudge_subject(application: Facts, nudge: str, title: Names) -> Subject:
+    """A nudge as the promise to answer it knows it."""
+    return Subject(
+        kind=SubjectKind.nudge,
+        id=nudge,
+        title_zh=f"{title.zh}催办",
+        title_en=f"Reminder about: {title.en}",
+        url=url(application.id),
+        customer=application.customer,
+        usage_point=application.usage_point,
+    )
+
+
 def rules_of(pack: Pack, application: Facts) -> tuple[Rule, ...]:
     """The deadlines in force on the day of the submission."""
     return pack.rules_for(

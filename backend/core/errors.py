@@ -58,6 +58,18 @@ class Conflict(DomainError):
     default = N_("它的状态已经变化，请刷新后再试。")
 
 
+class TooLarge(DomainError):
+    status, code = 413, "too-large"
+    default = N_("发送的内容太大。")
+
+
+class Unsupported(DomainError):
+    """415: the body is in a format we do not read."""
+
+    status, code = 415, "unsupported"
+    default = N_("不支持这种内容格式。")
+
+
 class TooMany(DomainError):
     status, code = 429, "too-many"
     default = N_("操作太频繁，请稍后再试。")
