@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Coroutine, Iterator
@@ -42,6 +43,7 @@ async def pooled(work: Coroutine[Any, Any, Any]) -> Any:
 
 def run(port: int, *, demo: bool) -> None:
     """Database, migrations, keys, demo bureau on first start, then web server and worker."""
+    _check_free(port)
     os.environ.setdefault("BASE_URL", f"http://localhost:{port}")
     settings.cache_clear()
     with database():
@@ -50,6 +52,15 @@ def run(port: int, *, demo: bool) -> None:
         filled = asyncio.run(pooled(_first_demo())) if demo else False
         _announce(demo, filled)
         _run_together(["serve", "--port", str(port)], ["worker"])
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise OperatorError(f"port {port} is taken; choose another with --port.") from error
 
 
 async def _first_demo() -> bool:
