@@ -22,16 +22,24 @@ function show(state, words = "") {
 
 const current = async () => (await navigator.serviceWorker.ready).pushManager.getSubscription();
 
-async function send(subscription) {
-  const body = JSON.stringify(subscription);
+// The server's key that this subscription was made for, as base64url.
+const keyOf = ({ options }) => btoa(String.fromCharCode(...new Uint8Array(options.applicationServerKey)))
+  .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+async function send(subscription, mayRenew = true) {
+  const body = JSON.stringify({ ...subscription.toJSON(), vapid_key: keyOf(subscription) });
   const response = await fetch("/api/v1/push-subscriptions", { method: "PUT", body, headers: json });
+  if (response.status === 422 && mayRenew) { // made for a key the server no longer has
+    await subscription.unsubscribe();
+    return send(await subscribe(), false);
+  }
   if (!response.ok) throw new Error(`subscription refused: ${response.status}`);
   sessionStorage.setItem(SENT, subscription.endpoint);
 }
 
 async function subscribe() {
   const { pushManager } = await navigator.serviceWorker.ready;
-  const { key } = await (await fetch(card.dataset.keyUrl)).json();
+  const { key } = await (await fetch("/api/v1/push-key")).json();
   const options = { userVisibleOnly: true, applicationServerKey: key };
   try {
     return await pushManager.subscribe(options);
