@@ -8,10 +8,12 @@ import pytest
 from aiohttp import web
 
 from backend.config import settings
+from backend.core import db as database
 from backend.core import sms
 from backend.core.clock import frozen
+from backend.core.worker import Worker
 from backend.notifications import service, texter
-from tests.notifications.conftest import NOON, make_person, notice, states
+from tests.notifications.conftest import NOON, fetch, make_person, notice, states
 
 pytestmark = pytest.mark.usefixtures("db", "noon")
 
@@ -131,3 +133,26 @@ async def test_lines_of_many_writers_never_mix(tmp_path):
 async def test_without_a_gateway_the_file_is_the_outbox():
     assert settings().sms_url == ""
     assert isinstance(sms.gateway(), sms.FileOutbox)
+
+
+async def test_a_sign_in_code_leaves_with_its_transaction_and_not_without(text_messages):
+    async with database.transaction():
+        await sms.send_sms("13800000001", "123456")
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction():
+            await sms.send_sms("13800000002", "654321")
+            raise ZeroDivisionError
+
+    await Worker().run_until_empty()
+
+    assert [text["to"] for text in text_messages()] == ["13800000001"]
+
+
+async def test_a_code_nobody_waits_for_any_more_is_not_sent(text_messages):
+    await sms.send_sms("13800000001", "123456", good_for=60)
+
+    with frozen(NOON + timedelta(seconds=61)):
+        await Worker().run_until_empty()
+
+    assert text_messages() == []
+    assert await fetch("SELECT FROM job") == []
