@@ -44,7 +44,9 @@ def free_port() -> int:
 
 def environment(data: Path, url: str, **settings: str) -> dict[str, str]:
     """Only what the product needs, so that nothing of the tests leaks into it."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+    }
     return kept | {"DENGHUO_DATA": str(data), "BASE_URL": url, "LOG_LEVEL": "WARNING"} | settings
 
 
@@ -87,4 +89,3 @@ def _ready(url: str) -> bool:
             return bool(response.status == 200)
     except (HTTPError, OSError):
         return False
-

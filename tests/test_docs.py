@@ -21,9 +21,7 @@ LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 def commands() -> set[str]:
     (subparsers,) = (
-        action
-        for action in parser()._actions
-        if isinstance(action, argparse._SubParsersAction)
+        action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)
     )
     return set(subparsers.choices)
 
@@ -40,7 +38,8 @@ def test_every_setting_is_explained_above_it():
     lines = (ROOT / "infra" / "env.example").read_text(encoding="utf-8").splitlines()
 
     assert [
-        line for before, line in zip(lines, lines[1:], strict=False)
+        line
+        for before, line in zip(lines, lines[1:], strict=False)
         if "=" in line and not line.startswith("#") and not before.startswith("#")
     ] == []
 

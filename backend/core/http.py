@@ -4,7 +4,7 @@ import decimal
 import logging
 import re
 import secrets
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -116,7 +116,7 @@ class SameOriginGuard:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and _is_foreign(cast(HTTPScope, scope)):
+        if scope["type"] == ScopeType.HTTP and _is_foreign(scope):
             request = Request(scope)
             answer = _problem_answer(403, "cross-site", _("这个请求来自别的网站，已拒绝。"))
             await answer.to_asgi_response(None, request)(scope, receive, send)

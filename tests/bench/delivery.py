@@ -37,7 +37,6 @@ STEPS = (
     ("plan", "done"),
 )
 KILLS = (0.15, 0.4, 0.7)  # shares of all messages after which the worker dies
-IN_FLIGHT = 2 * 500  # two lanes of one batch may be repeated a kill
 PATIENCE = 600.0
 
 
@@ -63,7 +62,9 @@ async def run(events: int) -> None:
             await judged(connection, push, events, repeated)
             print(f"fed in {fed_after:.1f} s, all delivered after {seconds:.1f} s")
             again = await fed(variables, Path(folder), "application-events", steps(events))
-            print(f"the same file again: {again['unchanged']} unchanged, {again['created']} created")
+            print(
+                f"the same file again: {again['unchanged']} unchanged, {again['created']} created"
+            )
             assert again["unchanged"] == events
             assert await connection.fetchval("SELECT count(*) FROM notification") == events
             await connection.close()
@@ -92,7 +93,12 @@ def customers() -> list[dict[str, Any]]:
 def applications() -> list[dict[str, Any]]:
     at = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
     return [
-        {"id": f"A{n}", "type": "ev_charger", "customer_id": f"C{n % CUSTOMERS}", "submitted_at": at}
+        {
+            "id": f"A{n}",
+            "type": "ev_charger",
+            "customer_id": f"C{n % CUSTOMERS}",
+            "submitted_at": at,
+        }
         for n in range(10_000)
     ]
 
@@ -151,7 +157,10 @@ async def give_device(connection: Any, person: Any, push: PushService, vapid_key
 
 
 async def killed_thrice(variables: dict[str, str], push: PushService, events: int) -> int:
-    """Sends all, killing the worker on the way; how many messages a kill may repeat in all."""
+    """Sends all, killing the worker on the way; how many messages the kills may repeat in all."""
+    from backend.notifications.jobs import PUSH_LANES
+    from backend.notifications.sender import BATCH
+
     for share in KILLS:
         process = await worker(variables)
         await push.wait_for(int(events * share), within=PATIENCE)
@@ -164,7 +173,7 @@ async def killed_thrice(variables: dict[str, str], push: PushService, events: in
             await push.arrived.wait()
     process.terminate()
     assert await process.wait() == 0
-    return IN_FLIGHT * len(KILLS)
+    return PUSH_LANES * BATCH * len(KILLS)
 
 
 async def worker(variables: dict[str, str]) -> asyncio.subprocess.Process:

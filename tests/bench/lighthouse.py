@@ -40,7 +40,9 @@ def main() -> None:
         for name, path in pages.items():
             for throttling in THROTTLING:
                 header = "" if name == "welcome" else cookie
-                short |= report(name, throttling, list(runs(node, product, path, header, throttling)))
+                short |= report(
+                    name, throttling, list(runs(node, product, path, header, throttling))
+                )
     sys.exit(1 if short else 0)
 
 
@@ -108,7 +110,9 @@ def report(name: str, throttling: str, results: list[dict[str, Any]]) -> bool:
         audit: statistics.median(run["audits"][audit]["numericValue"] for run in results)
         for audit in ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time")
     }
-    bytes_ = statistics.median(run["audits"]["total-byte-weight"]["numericValue"] for run in results)
+    bytes_ = statistics.median(
+        run["audits"]["total-byte-weight"]["numericValue"] for run in results
+    )
     print(
         f"{name:9} {throttling:9} "
         + " ".join(f"{category} {score:.0f}" for category, score in scores.items())
@@ -128,7 +132,8 @@ def _failed(result: dict[str, Any], category: str) -> list[str]:
     return [
         f"{ref['id']}: {result['audits'][ref['id']]['title']}"
         for ref in audits
-        if ref["weight"] and (result["audits"][ref["id"]]["score"] or 0) < 1
+        if ref["weight"]
+        and (result["audits"][ref["id"]]["score"] or 0) < 1
         and result["audits"][ref["id"]]["scoreDisplayMode"] not in ("notApplicable", "manual")
     ]
 
