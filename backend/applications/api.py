@@ -1,8 +1,9 @@
 """Applications as JSON."""
 
-from litestar import Controller, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.types import ControllerRouterHandler
 
 from backend.accounts.access import Caller
 from backend.applications import service
@@ -14,7 +15,8 @@ from backend.applications.schemas import (
     SubmitApplication,
     TypePage,
 )
-from backend.core.idempotency import IdempotentRequests
+from backend.core.http import Request
+from backend.core.idempotency import once
 
 
 @get("/api/v1/application-types", tags=["applications"], sync_to_thread=False)
@@ -26,7 +28,6 @@ def types() -> TypePage:
 class Applications(Controller):
     path = "/api/v1/applications"
     tags = ["applications"]
-    middleware = [IdempotentRequests()]
 
     @get()
     async def index(
@@ -36,9 +37,10 @@ class Applications(Controller):
 
     @post()
     async def create(
-        self, caller: NamedDependency[Caller], data: JSONBody[SubmitApplication]
-    ) -> ApplicationView:
-        return await service.submit(caller, data)
+        self, request: Request, caller: NamedDependency[Caller], data: JSONBody[SubmitApplication]
+    ) -> Response[ApplicationView]:
+        """Apply; takes an Idempotency-Key."""
+        return await once(request, 201, lambda: service.submit(caller, data))
 
     @get("/{no:str}")
     async def show(self, caller: NamedDependency[Caller], no: FromPath[str]) -> ApplicationView:
@@ -48,12 +50,13 @@ class Applications(Controller):
     @post("/{no:str}/nudges")
     async def create_nudge(
         self,
+        request: Request,
         caller: NamedDependency[Caller],
         no: FromPath[str],
         data: JSONBody[NudgeApplication],
-    ) -> NudgeView:
-        """Ask for progress; an answer is due within the promised time."""
-        return await service.nudge(caller, no, data)
+    ) -> Response[NudgeView]:
+        """Ask for progress; an answer is due within the promised time. Takes an Idempotency-Key."""
+        return await once(request, 201, lambda: service.nudge(caller, no, data))
 
 
-HANDLERS = [types, Applications]
+HANDLERS: list[ControllerRouterHandler] = [types, Applications]

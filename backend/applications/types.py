@@ -1,6 +1,7 @@
 """The kinds of business a customer can apply for, as they read them."""
 
 from backend.applications.catalogue import Material, TypeEntry, catalogue
+from backend.applications.refolding import TYPES
 from backend.applications.schemas import MaterialView, TypeGroup, TypeView
 from backend.core import clock
 from backend.core.errors import NotFound
@@ -23,9 +24,9 @@ def type_groups() -> list[TypeGroup]:
 
 
 def type_named(code: str) -> TypeView:
-    if code not in ApplicationType.__members__:
+    if code not in TYPES:
         raise NotFound
-    return type_view(ApplicationType(code))
+    return type_view(TYPES[code])
 
 
 def type_view(kind: ApplicationType) -> TypeView:

@@ -58,11 +58,6 @@ class Conflict(DomainError):
     default = N_("它的状态已经变化，请刷新后再试。")
 
 
-class TooLarge(DomainError):
-    status, code = 413, "too-large"
-    default = N_("发送的内容太大。")
-
-
 class Unsupported(DomainError):
     """415: the body is in a format we do not read."""
 

@@ -6,102 +6,66 @@ advisory lock that ends with the transaction, or, for the feed's many transactio
 """
 
 import hashlib
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, HTTPRequestEvent, Message, Receive, Scope, Send
+import msgspec
+from litestar import Response
 from msgspec import Struct
 
 from backend.core import clock, db
-from backend.core.errors import Conflict, Invalid, TooLarge
-from backend.core.http import SAFE, Request
+from backend.core.errors import Conflict, Invalid
+from backend.core.http import Request
 from backend.core.i18n import N_
 from backend.core.jobs import JobContext, every
 
+T = TypeVar("T")
+
 HEADER = "idempotency-key"
-REPLAYED = (b"idempotent-replayed", b"true")
+REPLAYED = {"idempotent-replayed": "true"}
 MAX_KEY = 255
-MAX_BODY = 1_000_000
 LIFE = timedelta(days=7)
 
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"
 TRY_SESSION_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
-FIND = "SELECT request_hash, status, headers, body FROM idempotent_answer WHERE key = $1"
+FIND = "SELECT request_hash, status, body FROM idempotent_answer WHERE key = $1"
 KEEP = """
 INSERT INTO idempotent_answer (key, request_hash, status, headers, body, created_at)
-VALUES ($1, $2, $3, $4, $5, $6)"""
+VALUES ($1, $2, $3, '[]', $4, $5)"""
 
 
 class Answer(Struct, frozen=True):
-    """An answer as it went out, and the fingerprint of its request."""
+    """A JSON answer as it went out, and the fingerprint of its request."""
 
     request_hash: str
     status: int
-    headers: list[tuple[str, str]]
     body: str
 
 
-class IdempotentRequests(ASGIMiddleware):
-    """For the controllers whose unsafe requests must not happen twice."""
-
-    scopes = (ScopeType.HTTP,)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: Request = Request(scope)
-        given = request.headers.get(HEADER)
-        if given is None or request.method in SAFE:
-            await next_app(scope, receive, send)
-            return
-        key, body = full_key(request, given), await _whole_body(receive)
-        fingerprint = start_fingerprint(request, body).hexdigest()
-        answer, replayed = await _answer(key, fingerprint, scope, body, next_app)
-        await _send(send, answer, replayed=replayed)
-
-
-class _Refused(Exception):
-    """Takes a refused request's transaction back."""
+async def once(request: Request, status: int, work: Callable[[], Awaitable[T]]) -> Response[T]:
+    """The answer of `work`; under a key that was used before, the answer of then."""
+    key = key_of(request)
+    if key is None:
+        return Response(await work(), status_code=status)
+    found = start_fingerprint(request, await request.body()).hexdigest()
+    async with db.transaction() as connection:
+        if not await connection.fetchval(TRY_LOCK, key):
+            raise in_progress()
+        before = await stored(key)
+        if before is not None:
+            return replay(before, found)
+        done = await work()
+        await keep(key, Answer(found, status, msgspec.json.encode(done).decode()))
+    return Response(done, status_code=status)
 
 
-async def _answer(
-    key: str, fingerprint: str, scope: Scope, body: bytes, next_app: ASGIApp
-) -> tuple[Answer, bool]:
-    """Sent only once the transaction is committed."""
-    captured = _Capture()
-    try:
-        async with db.transaction() as connection:
-            if not await connection.fetchval(TRY_LOCK, key):
-                raise in_progress()
-            before = await stored(key)
-            if before is not None:
-                return same_request(before, fingerprint), True
-            await next_app(scope, _replay(body), captured.send)
-            answer = captured.answer(fingerprint)
-            if answer.status >= 400:
-                raise _Refused
-            await keep(key, answer)
-    except _Refused:
-        return captured.answer(fingerprint), False
-    return answer, False
-
-
-def in_progress() -> Conflict:
-    return Conflict(N_("同一个请求正在处理，请稍后再试。"))
-
-
-def same_request(before: Answer, fingerprint: str) -> Answer:
-    """The kept answer, if the request is the one it answered."""
-    if before.request_hash != fingerprint:
-        raise Invalid(N_("这个 Idempotency-Key 已经用于另一个请求。"), field="Idempotency-Key")
-    return before
-
-
-def full_key(request: Request, given: str) -> str:
-    """Keys of different callers never meet."""
+def key_of(request: Request) -> str | None:
+    """The key of this request, if it has one; keys of different callers never meet."""
+    given = request.headers.get(HEADER)
+    if given is None:
+        return None
     if not 0 < len(given) <= MAX_KEY or not given.isprintable():
         raise Invalid(N_("Idempotency-Key 要 1 至 255 个可见字符。"), field="Idempotency-Key")
     state = request.scope["state"]
@@ -117,19 +81,32 @@ def start_fingerprint(request: Request, body: bytes = b"") -> Any:
     return hashlib.sha256(where + request.scope["query_string"] + b"\n" + body)
 
 
+def replay(before: Answer, fingerprint: str) -> Response[Any]:
+    """The kept answer, if the request is the one it answered."""
+    if before.request_hash != fingerprint:
+        raise Invalid(N_("这个 Idempotency-Key 已经用于另一个请求。"), field="Idempotency-Key")
+    return Response(
+        before.body.encode(),
+        status_code=before.status,
+        media_type="application/json",
+        headers=REPLAYED,
+    )
+
+
+def in_progress() -> Conflict:
+    return Conflict(N_("同一个请求正在处理，请稍后再试。"))
+
+
 async def stored(key: str) -> Answer | None:
     async with db.connection() as connection:
         row = await connection.fetchrow(FIND, key)
-    if row is None:
-        return None
-    return Answer(row["request_hash"], row["status"], json.loads(row["headers"]), row["body"])
+    return None if row is None else Answer(*row.values())
 
 
 async def keep(key: str, answer: Answer) -> None:
-    headers = json.dumps(answer.headers)
     async with db.connection() as connection:
         await connection.execute(
-            KEEP, key, answer.request_hash, answer.status, headers, answer.body, clock.now()
+            KEEP, key, answer.request_hash, answer.status, answer.body, clock.now()
         )
 
 
@@ -143,57 +120,6 @@ async def held(key: str) -> AsyncIterator[None]:
         yield
     finally:
         await connection.close()
-
-
-class _Capture:
-    """Takes what the application sends."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.headers: list[tuple[str, str]] = []
-        self.body = b""
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            found = [
-                (name.decode("latin-1"), value.decode("latin-1"))
-                for name, value in message["headers"]
-            ]
-            self.headers = [(name, value) for name, value in found if name != "content-length"]
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
-
-    def answer(self, fingerprint: str) -> Answer:
-        return Answer(fingerprint, self.status, self.headers, self.body.decode())
-
-
-async def _whole_body(receive: Receive) -> bytes:
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return body
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY:
-            raise TooLarge
-        if not message.get("more_body", False):
-            return body
-
-
-def _replay(body: bytes) -> Receive:
-    async def receive() -> HTTPRequestEvent:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
-
-
-async def _send(send: Send, answer: Answer, *, replayed: bool) -> None:
-    body = answer.body.encode()
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    headers += [(b"content-length", str(len(body)).encode()), *([REPLAYED] if replayed else [])]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 @every(3600, "core.forget_answers")

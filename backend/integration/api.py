@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
+from litestar.types import ControllerRouterHandler
 
 from backend.accounts.access import ApiCaller
 from backend.accounts.rules import Scope
@@ -38,7 +39,7 @@ async def create(
     kind_of(kind)
     set_locale(_language(request))
     options = _options(request, dry_run=dry_run, notify=notify)
-    key = request.headers.get(idempotency.HEADER)
+    key = idempotency.key_of(request)
     if key is None:
         return Response(await service.receive(kind, request.stream(), options))
     return await _once(request, key, kind, options)
@@ -58,9 +59,10 @@ def _language(request: Request) -> str:
     return "en" if wanted.startswith("en") else "zh-CN"
 
 
-async def _once(request: Request, given: str, kind: str, options: FeedOptions) -> Response[Any]:
+async def _once(
+    request: Request, key: str, kind: str, options: FeedOptions
+) -> Response[FeedReport]:
     """The body is long and lands in many transactions, so its fingerprint is taken on the way."""
-    key = idempotency.full_key(request, given)
     fingerprint = idempotency.start_fingerprint(request)
     body = _fingerprinted(request.stream(), fingerprint)
     async with idempotency.held(key):
@@ -68,12 +70,10 @@ async def _once(request: Request, given: str, kind: str, options: FeedOptions) -
         if before is not None:
             async for _ in body:
                 pass
-            answer = idempotency.same_request(before, fingerprint.hexdigest())
-            report = msgspec.json.decode(answer.body, type=FeedReport)
-            return Response(report, headers={"idempotent-replayed": "true"})
+            return idempotency.replay(before, fingerprint.hexdigest())
         report = await service.receive(kind, body, options)
         text = msgspec.json.encode(report).decode()
-        await idempotency.keep(key, idempotency.Answer(fingerprint.hexdigest(), 200, [], text))
+        await idempotency.keep(key, idempotency.Answer(fingerprint.hexdigest(), 200, text))
     return Response(report)
 
 
@@ -83,4 +83,4 @@ async def _fingerprinted(chunks: AsyncIterator[bytes], fingerprint: Any) -> Asyn
         yield chunk
 
 
-HANDLERS = [create]
+HANDLERS: list[ControllerRouterHandler] = [create]
