@@ -26,9 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="denghuo", description="灯火, an electricity utility's app"
-    )
+    top = argparse.ArgumentParser(prog="denghuo", description="灯火, an electricity utility's app")
     top.add_argument("--version", action="version", version=VERSION)
     command = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _serving(command)

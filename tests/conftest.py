@@ -1,6 +1,7 @@
 """The environment of every test: a real PostgreSQL, the real app, a clean database each time."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -11,16 +12,21 @@ from litestar import Litestar
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 DATA = Path(tempfile.mkdtemp(prefix="denghuo-test-"))
-# Before anything of ours is imported: Piccolo reads the database's address at import.
-os.environ["DENGHUO_DATA"] = str(DATA)
-os.environ.setdefault("TEST_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
-os.environ["BASE_URL"] = "http://localhost:8000"
-os.environ["PUSH_ENDPOINT_ALLOW"] = "http://127.0.0.1"
-os.environ["RULE_PACK"] = "sgcc"
-for name in ("SMS_URL", "PAY_URL", "UTILITY_NAME", "UTILITY_HOTLINE", "TRUSTED_PROXY"):
+SERVER = os.environ.get("DATABASE_URL", "")
+for name in ("SMS_URL", "PAY_URL", "UTILITY_NAME", "UTILITY_HOTLINE", "TRUSTED_PROXY", "WORKERS"):
     os.environ.pop(name, None)
+os.environ |= {
+    "DENGHUO_DATA": str(DATA),
+    "BASE_URL": "http://localhost:8000",
+    "PUSH_ENDPOINT_ALLOW": "http://127.0.0.1",
+    "RULE_PACK": "sgcc",
+}
 
-from tests.database import clean_tables, test_database  # noqa: E402
+from tests.database import address, clean_tables, fresh_database  # noqa: E402
+
+# Before any module reads its settings: Piccolo takes the database's address at import.
+os.environ["DATABASE_URL"] = address(SERVER, DATA, WORKER)
+
 from tests.people import browser_client  # noqa: E402
 
 
@@ -30,14 +36,15 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[str]:
+def database() -> Iterator[None]:
     """An empty database of this test process with every table in it."""
-    with test_database(DATA, WORKER) as url:
-        yield url
+    with fresh_database(os.environ["DATABASE_URL"], DATA, embedded=not SERVER):
+        yield
+    shutil.rmtree(DATA, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-async def schema(database: str, anyio_backend: str) -> AsyncIterator[None]:
+async def schema(database: None, anyio_backend: str) -> AsyncIterator[None]:
     """The pool, open for the whole session in the one event loop of the tests."""
     from backend.core import db
 

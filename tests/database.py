@@ -1,65 +1,48 @@
 """Databases for tests: the server named by DATABASE_URL, else an embedded one that forgets on stop."""
 
 import asyncio
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import asyncpg
+
+from backend.core.postgres import embedded_dsn, embedded_postgres
 
 # A test's server need not survive a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-@contextmanager
-def test_database(data: Path, worker: str) -> Iterator[str]:
-    """A fresh database `denghuo_test_<worker>` with all tables; sets DATABASE_URL to it."""
-    with _server(data) as server:
-        url = _fresh(server, f"denghuo_test_{worker}")
-        os.environ["DATABASE_URL"] = url
-        asyncio.run(_create_tables())
-        yield url
+def address(server: str, data: Path, worker: str) -> str:
+    """The database of this test process, on the given server or on the embedded one of `data`."""
+    name = f"denghuo_test_{worker}"
+    return _with_database(server, name) if server else embedded_dsn(data, name)
+
+
+def _with_database(url: str, name: str) -> str:
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}/{name}{query}"
 
 
 @contextmanager
-def _server(data: Path) -> Iterator[str]:
-    given = os.environ["TEST_DATABASE_URL"]
-    if given:
-        yield given
-        return
-    from backend.core.postgres import embedded_postgres
+def fresh_database(url: str, data: Path, *, embedded: bool) -> Iterator[None]:
+    """The database of `url`, made anew by replaying every migration."""
+    from backend.core import migrations
 
-    with embedded_postgres(data, **FAST) as url:
-        yield url
-
-
-def _fresh(server: str, name: str) -> str:
-    async def create() -> None:
-        connection = await asyncpg.connect(server)
-        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        await connection.execute(f'CREATE DATABASE "{name}"')
-        await connection.close()
-
-    asyncio.run(create())
-    return urlunsplit(urlsplit(server)._replace(path=f"/{name}")).replace(
-        "postgresql:/", "postgresql:///" if "@" not in server else "postgresql:/", 1
-    )
+    with embedded_postgres(data, **FAST) if embedded else nullcontext():
+        asyncio.run(_make_anew(url))
+        asyncio.run(migrations.forwards())
+        yield
 
 
-async def _create_tables() -> None:
-    from piccolo.table import create_db_tables
-
-    from backend.core import db
-    from backend.piccolo_app import APP_CONFIG, raw_indexes
-
-    await db.start_pool()
-    await create_db_tables(*APP_CONFIG.table_classes)
-    async with db.connection() as connection:
-        for statement in raw_indexes():
-            await connection.execute(statement)
-    await db.close_pool()
+async def _make_anew(url: str) -> None:
+    name = urlsplit(url).path.lstrip("/")
+    connection = await asyncpg.connect(_with_database(url, "postgres"))
+    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    await connection.close()
 
 
 async def clean_tables() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -39,7 +40,7 @@ def test_every_setting_is_explained_above_it():
 
     assert [
         line
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in pairwise(lines)
         if "=" in line and not line.startswith("#") and not before.startswith("#")
     ] == []
 

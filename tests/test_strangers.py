@@ -70,11 +70,11 @@ async def _device(connection: Any) -> Any:
 
 
 def address(path: str, records: dict[str, Any]) -> str:
-    name = path.split("{")[1].split(":")[0]
+    name = path.split("{")[1].split(":", maxsplit=1)[0]
     value = records[name]
     if name == "no":
         value = USAGE_POINT if "usage-points" in path else APPLICATION
-    return path.split("{")[0] + str(value) + path.split("}")[1]
+    return path.split("{", maxsplit=1)[0] + str(value) + path.split("}")[1]
 
 
 async def statuses(
@@ -99,7 +99,9 @@ async def test_a_stranger_finds_nothing_of_the_owner_s(app, client, records):
         found = await statuses(app, records, stranger, await bearer(client, STRANGER))
 
     staff = {key: status for key, status in found.items() if key[1].startswith("/staff")}
-    assert {key: status for key, status in found.items() if key not in staff and status != 404} == {}
+    assert {
+        key: status for key, status in found.items() if key not in staff and status != 404
+    } == {}
     assert set(staff.values()) == {403}
 
 

@@ -3,6 +3,7 @@
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import ServerSentEvent
+from litestar.types import ControllerRouterHandler
 
 from backend.accounts import service as accounts
 from backend.accounts.access import Caller
@@ -26,4 +27,4 @@ async def events(caller: NamedDependency[Caller]) -> ServerSentEvent:
     return hub.stream([f"person:{caller.person_id}"], still_allowed)
 
 
-HANDLERS = [home, events]
+HANDLERS: list[ControllerRouterHandler] = [home, events]

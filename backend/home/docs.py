@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import get
 from litestar.response import Template
+from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from backend.core.http import Request
@@ -44,4 +45,4 @@ def _operation(method: str, path: str, item: dict[str, Any]) -> Operation:
     return Operation(method.upper(), path, item.get("summary", ""), item.get("description", ""))
 
 
-HANDLERS = [docs]
+HANDLERS: list[ControllerRouterHandler] = [docs]

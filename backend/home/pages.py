@@ -2,6 +2,7 @@
 
 from litestar import get
 from litestar.response import Template
+from litestar.types import ControllerRouterHandler
 from msgspec.structs import asdict as fields
 
 from backend.accounts.access import Caller
@@ -24,4 +25,4 @@ def help_index(request: Request) -> Template:
     return keep_offline(page(request, "help/index.html", rules=promises.published()))
 
 
-HANDLERS = [index, help_index]
+HANDLERS: list[ControllerRouterHandler] = [index, help_index]

@@ -3,6 +3,7 @@
 from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
+from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from backend.accounts.access import Caller
@@ -75,4 +76,9 @@ class NotificationPreferences(Controller):
         return await service.set_preferences(caller, data)
 
 
-HANDLERS = [push_key, PushSubscriptions, Notifications, NotificationPreferences]
+HANDLERS: list[ControllerRouterHandler] = [
+    push_key,
+    PushSubscriptions,
+    Notifications,
+    NotificationPreferences,
+]
