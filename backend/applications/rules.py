@@ -3,8 +3,7 @@
 Types, stages and their order belong to the rule packs (backend.promises).
 """
 
-import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
@@ -86,14 +85,6 @@ class Event(Struct, frozen=True, kw_only=True):
 def in_time(at: datetime, now: datetime) -> bool:
     """Whether a reported moment can be true: not before 2000, not later than tomorrow."""
     return FIRST_MOMENT <= at <= now + CLOCK_SKEW
-
-
-def china_midnight(day: date) -> datetime:
-    """The first moment of the day in China."""
-    return datetime.combine(day, time(), CHINA).astimezone(UTC)
-
-
-NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:-]{0,39}\Z")
 
 
 def new_number(at: datetime, chance: int) -> str:

@@ -8,10 +8,14 @@ import json
 import random
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
+from msgspec import Struct
 
 from backend.core import clock
 from backend.core import db as database
+from backend.core.feed import Outcome, Verdict
+from backend.integration.kinds import KINDS, Kind
 from tests.integration.feeding import APPLICATION, CUSTOMER, POINT, event, feed, feed_base, ndjson
 
 NOW = datetime(2026, 3, 20, 2, tzinfo=UTC)
@@ -325,6 +329,8 @@ async def test_a_small_bomb_stays_small(db):
     "line",
     [
         b"\xff\xfe\xfa",
+        b'{"id": "\xff", "name": "x", "kind": "residential"}',
+        b'{"id": "C2", "name": "x", "kind": "residential"} {}',
         b"[" * 50_000,
         b'{"id":' + b"[" * 50_000,
         b'{"id": "C2", "name": "\\ud800", "kind": "residential"}',
@@ -398,14 +404,59 @@ async def test_parallel_new_applications_are_created_once(db):
     assert sum(created) == 200
 
 
-async def test_a_row_the_database_refuses_is_refused_alone(db):
-    await feed("customers", [CUSTOMER])
+class Probe(Struct):
+    """A row of a kind that only these tests have; its number must fit into two bytes, unchecked."""
 
-    report = await feed(
-        "usage-points", [POINT | {"id": f"320{n}", "capacity_kva": 9e7 * n} for n in range(1, 4)]
-    )
+    id: str
+    number: int
 
-    assert report.created + report.rejected == 3
+
+async def accept_probes(rows, notify):
+    async with database.transaction() as connection:
+        for row in rows:
+            await connection.fetchval("SELECT $1::int2", row.value.number)
+    return [Verdict(row.line, row.value.id, Outcome.created) for row in rows]
+
+
+async def test_a_row_the_database_refuses_is_refused_alone(db, monkeypatch):
+    monkeypatch.setitem(KINDS, "probes", Kind(Probe, accept_probes))
+    rows = [{"id": f"P{n}", "number": 70_000 if n == 5 else n} for n in range(9)]
+
+    report = await feed("probes", rows)
+
+    assert report.created == 8
+    assert [(one.line, one.id) for one in report.errors] == [(6, "P5")]
+
+
+@pytest.mark.parametrize(("collisions", "created"), [(2, 1), (3, None)])
+async def test_a_collision_is_tried_again_and_then_said(db, monkeypatch, collisions, created):
+    left = [asyncpg.DeadlockDetectedError("deadlock detected")] * collisions
+
+    async def accept(rows, notify):
+        if left:
+            raise left.pop()
+        return await accept_probes(rows, notify)
+
+    monkeypatch.setitem(KINDS, "probes", Kind(Probe, accept))
+
+    if created is None:
+        with pytest.raises(asyncpg.DeadlockDetectedError):
+            await feed("probes", [{"id": "P1", "number": 1}])
+    else:
+        assert (await feed("probes", [{"id": "P1", "number": 1}])).created == created
+
+
+async def test_an_application_that_changes_keeps_its_title_and_is_folded_again(db):
+    await feed_base(*DAY)
+    await feed("applications", [APPLICATION | {"title": "车库充电桩"}])
+
+    report = await feed("applications", [APPLICATION | {"type": "name_change"}])
+
+    assert report.updated == 1
+    assert await rows_of("SELECT title, type, stage FROM application") == [
+        ("车库充电桩", "name_change", "contract")
+    ]
+    assert await count("promise") == 0
 
 
 async def test_files_are_read_by_their_names(db, tmp_path):
