@@ -30,7 +30,7 @@ export const SIGNED_OUT = "signed-out-at";
 
 function leave() {
   page.hidden = true;
-  location.replace("/");
+  location.replace("/sign-out");
 }
 
 if (has("[data-signed-in]")) {
