@@ -1,6 +1,7 @@
 """After a change: events → timeline → the application's row and its promises, a batch at a time."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,11 +13,17 @@ from backend.applications.timeline import Timeline, fold
 from backend.core import clock
 from backend.core.live import hint
 from backend.promises import service as promises
-from backend.promises.schemas import ApplicationType, Names, Pack, PromiseClock, Stage
+from backend.promises.schemas import ApplicationType, Names, Pack, PromiseClock, Stage, Unit
 
 STATES = {state.value: state for state in EventState}
 STAGES = {stage.value: stage for stage in Stage}
 TYPES = {kind.value: kind for kind in ApplicationType}
+UNITS = {
+    Unit.working_day: timedelta(days=1),
+    Unit.calendar_day: timedelta(days=1),
+    Unit.hour: timedelta(hours=1),
+    Unit.minute: timedelta(minutes=1),
+}
 
 # Locked in the order of the key, so that two feeds of the same applications wait and never deadlock.
 LOCK = """
@@ -89,7 +96,7 @@ def outcome(no: str, timeline: Timeline) -> Outcome:
 
 def clocks(pack: Pack, application: Facts, timeline: Timeline) -> list[PromiseClock]:
     """The promises of an application, each with its department and what was said about its delay."""
-    found = pack.clocks(rules_of(pack, application), timeline.progress)
+    found = pack.clocks(rules_of(application), timeline.progress)
     return [_attributed(clock, timeline) for clock in found]
 
 
@@ -128,10 +135,14 @@ def _explanation(found: PromiseClock, timeline: Timeline) -> Event | None:
         and (end is None or event.at < end)
     ]
     last = max(words, key=lambda event: (event.at, event.id), default=None)
-    if last is None or last.at <= found.started_at:
+    if last is None or last.at < _not_due_before(found):
         return None
-    due_at = promises.due_at(found, clock.now())
-    return last if last.at >= due_at else None
+    return last if last.at >= promises.due_at(found, clock.now()) else None
+
+
+def _not_due_before(found: PromiseClock) -> datetime:
+    """A cheap bound: days off and pauses only move a due moment later."""
+    return found.started_at + found.rule.quantity * UNITS[found.rule.unit]
 
 
 async def events_of(connection: Any, ids: list[str]) -> dict[str, list[Event]]:

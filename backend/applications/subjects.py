@@ -1,11 +1,13 @@
 """What all modules of the slice call an application, and the facts that events do not carry."""
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from msgspec import Struct
 
 from backend.core.clock import CHINA
-from backend.promises.schemas import ApplicationType, Names, Pack, Rule, Subject, SubjectKind
+from backend.promises import service as promises
+from backend.promises.schemas import ApplicationType, Names, Rule, Subject, SubjectKind
 
 
 class Facts(Struct, frozen=True):
@@ -56,11 +58,16 @@ def nudge_subject(application: Facts, nudge: str, title: Names) -> Subject:
     )
 
 
-def rules_of(pack: Pack, application: Facts) -> tuple[Rule, ...]:
+def rules_of(application: Facts) -> tuple[Rule, ...]:
     """The deadlines in force on the day of the submission."""
-    return pack.rules_for(
-        application.type,
-        application.sources,
-        application.voltage,
-        application.submitted_at.astimezone(CHINA).date(),
-    )
+    day = application.submitted_at.astimezone(CHINA).date()
+    pack = promises.current_pack().code
+    return _rules(pack, application.type, application.sources, application.voltage, day)
+
+
+@lru_cache(maxsize=4096)
+def _rules(
+    pack: str, kind: ApplicationType, sources: int | None, voltage: str | None, on: date
+) -> tuple[Rule, ...]:
+    """A batch of the feed asks thousands of times for a few answers."""
+    return promises.pack(pack).rules_for(kind, sources, voltage, on)

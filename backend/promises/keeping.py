@@ -32,8 +32,18 @@ def followed(
             next_step=clock.next_step,
             explained_at=now if clock.reason else None,
         )
+    if row == before and not _moves(row, now):
+        return row
     reckoned, _ = row.reckoned(calendar, now)
     return reckoned
+
+
+def _moves(row: PromiseRow, now: datetime) -> bool:
+    """Whether time alone changes what was reckoned; most facts a feed repeats change nothing."""
+    if row.done_at is not None or row.stopped_at is not None:
+        return False
+    paused = any(pause.end is None for pause in row.pauses)
+    return paused or (row.due_at <= now and row.state is not State.broken)
 
 
 def as_history(row: PromiseRow, now: datetime) -> PromiseRow:
