@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from backend.applications.comparing import Fault, compare, sorted_out
-from backend.applications.refolding import TYPES, outcome, refold
-from backend.applications.rules import Origin, in_time
+from backend.applications.refolding import outcome, refold
+from backend.applications.rules import TYPES, Origin, in_time
 from backend.applications.schemas import FeedApplication
 from backend.applications.subjects import Facts
 from backend.applications.timeline import fold

@@ -1,6 +1,7 @@
 """Staff says why an application is late; the promises tell the customer."""
 
 from backend.accounts.schemas import StaffCard
+from backend.applications.refolding import lock
 from backend.core import db
 from backend.core.errors import Conflict, NotFound
 from backend.core.i18n import N_
@@ -11,7 +12,8 @@ from backend.promises.schemas import ExplainPromise, State, SubjectKind
 async def explain(staff: StaffCard, no: str, command: ExplainPromise) -> None:
     """The reason goes to every promise of the application that is late and still open."""
     async with db.transaction() as connection:
-        if not await connection.fetchval("SELECT 1 FROM application WHERE id = $1", no):
+        # Locked like a feed locks it, so that the two meet here and not among the promises.
+        if not await lock(connection, [no]):
             raise NotFound
         promised = await promises.of(SubjectKind.application, [no])
         late = [promise for promise in promised[no] if promise.state is State.broken]

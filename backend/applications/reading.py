@@ -11,8 +11,8 @@ from backend.accounts.access import Caller, readable_sql
 from backend.accounts.rules import Permission
 from backend.applications.lines import LineRow, line_view
 from backend.applications.nudges import NUDGES, block_of, nudge_views
-from backend.applications.refolding import TYPES, events_of
-from backend.applications.rules import OPEN, Event
+from backend.applications.refolding import events_of
+from backend.applications.rules import OPEN, TYPES, Event
 from backend.applications.schemas import ApplicationLine, ApplicationPage, ApplicationView
 from backend.applications.subjects import Facts
 from backend.applications.tables import Application
@@ -57,7 +57,8 @@ ONE = Q(
     + f" WHERE a.id = $2 AND {MINE}",
     into=FullRow,
 )
-ANY = Q(FULL.format(may_act="true") + " WHERE a.id = $1", into=FullRow)
+# Staff sees what its customer sees, without the customer's buttons.
+ANY = Q(FULL.format(may_act="false") + " WHERE a.id = $1", into=FullRow)
 
 
 class Cursor(Struct, frozen=True, array_like=True):

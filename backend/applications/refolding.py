@@ -7,17 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from backend.applications.rules import Event, EventState
+from backend.applications.rules import STAGES, STATES, TYPES, Event, EventState
 from backend.applications.subjects import Facts, rules_of, subject, tag
 from backend.applications.timeline import Timeline, fold
 from backend.core import clock
 from backend.core.live import hint
 from backend.promises import service as promises
-from backend.promises.schemas import ApplicationType, Names, Pack, PromiseClock, Stage, Unit
+from backend.promises.schemas import Names, Pack, PromiseClock, Unit
 
-STATES = {state.value: state for state in EventState}
-STAGES = {stage.value: stage for stage in Stage}
-TYPES = {kind.value: kind for kind in ApplicationType}
 UNITS = {
     Unit.working_day: timedelta(days=1),
     Unit.calendar_day: timedelta(days=1),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from backend.core.clock import CHINA
-from backend.promises.rules import Stage
+from backend.promises.rules import ApplicationType, Stage
 
 # Earlier or later dates are typing mistakes, and lie outside the calendar we count with.
 FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -29,6 +29,12 @@ class EventState(StrEnum):
 
 
 EVENT_ORDER = {state: number for number, state in enumerate(EventState)}
+
+
+# Words of rows back to what they mean; an enum's own look-up is too slow for a feed.
+STATES = {state.value: state for state in EventState}
+STAGES = {stage.value: stage for stage in Stage}
+TYPES = {kind.value: kind for kind in ApplicationType}
 
 
 class ApplicationState(StrEnum):

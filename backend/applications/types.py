@@ -1,7 +1,7 @@
 """The kinds of business a customer can apply for, as they read them."""
 
 from backend.applications.catalogue import Material, TypeEntry, catalogue
-from backend.applications.refolding import TYPES
+from backend.applications.rules import TYPES
 from backend.applications.schemas import MaterialView, TypeGroup, TypeView
 from backend.core import clock
 from backend.core.errors import NotFound

@@ -2,12 +2,18 @@
 
 import asyncio
 import gzip
+import json
 
 import pytest
 
 from backend.accounts.service import add_client
+from backend.applications import service as applications
+from backend.applications.schemas import SubmitApplication
 from backend.core import db as database
-from tests.integration.feeding import CUSTOMER, ndjson
+from backend.integration import jobs
+from backend.integration.outbound import FileDrop
+from tests.accounts.given import as_job, caller
+from tests.integration.feeding import CUSTOMER, POINT, feed_base, ndjson
 from tests.people import bearer
 
 URL = "/api/v1/feed/customers"
@@ -66,11 +72,11 @@ async def test_csv_gzip_and_dry_run(client, system):
 
 
 async def test_a_body_larger_than_any_other_request_is_taken(client, system):
-    rows = [CUSTOMER | {"id": f"C{n}", "phone": None} for n in range(12_000)]
+    rows = [CUSTOMER | {"id": f"C{n}", "phone": None} for n in range(20_000)]
 
     answer = await client.post(URL, content=ndjson(rows), headers=system)
 
-    assert answer.json()["created"] == 12_000
+    assert answer.json()["created"] == 20_000
 
 
 async def test_only_systems_with_the_scope_feed(client):
@@ -147,26 +153,16 @@ async def test_a_feed_that_breaks_off_lets_go_of_its_key(client, system):
 
 
 async def test_an_application_entered_here_leaves_through_the_outbox(db, tmp_path, monkeypatch):
-    import json
-
-    from backend.applications import service
-    from backend.applications.schemas import SubmitApplication
-    from backend.integration import outbound
-    from backend.integration.jobs import hand_over
-    from tests.accounts.given import as_job, caller
-    from tests.integration.feeding import POINT, feed_base
-
     await feed_base()
-    made = await service.submit(
+    made = await applications.submit(
         await caller("13800000002"),
         SubmitApplication(type="ev_charger", usage_point=POINT["id"], notes="地下一层"),
     )
     path = tmp_path / "outbox" / "applications.ndjson"
-    monkeypatch.setattr(outbound, "utility_system", lambda: outbound.FileDrop(path))
-    monkeypatch.setattr("backend.integration.jobs.utility_system", outbound.utility_system)
+    monkeypatch.setattr(jobs, "utility_system", lambda: FileDrop(path))
 
-    await as_job(lambda context: hand_over(context, application=made.no))
-    await as_job(lambda context: hand_over(context, application="unknown"))
+    await as_job(lambda context: jobs.hand_over(context, application=made.no))
+    await as_job(lambda context: jobs.hand_over(context, application="unknown"))
 
     (line,) = path.read_text(encoding="utf-8").splitlines()
     row = json.loads(line)
