@@ -45,5 +45,6 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("uvicorn.error").setLevel("WARNING")  # it tells each start and stop otherwise
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("aiohttp.access").disabled = True
