@@ -159,12 +159,16 @@ function marked(html, at) {
 
 // ── push ─────────────────────────────────────────────────────────────────
 
-self.addEventListener("push", (event) => event.waitUntil(notify(event.data)));
+self.addEventListener("push", (event) => event.waitUntil(inTurn(() => notify(event.data))));
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(openAt(event.notification.data?.url));
 });
 self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(quietly(renew(event))));
+
+// A phone that comes online gets several at once: each must see what the one before it has shown.
+let last = Promise.resolve();
+const inTurn = (work) => (last = quietly(last).then(work));
 
 // Whatever arrives, something is shown: browsers withdraw the permission after silent messages.
 function read(data) {

@@ -65,9 +65,8 @@ def test_a_template_obeys_the_content_security_policy(path):
 def test_chinese_on_a_page_goes_through_the_catalogue(path):
     """The names of the languages stay as they are: whoever looks for theirs must find it."""
     text = EXPRESSION.sub("", path.read_text(encoding="utf-8"))
-    text = re.sub(r'aria-label="切换到中文">中|中文', "", text)
 
-    assert re.findall(r"[一-鿿]+", text) == []
+    assert set(re.findall(r"[一-鿿]+", text)) <= {"中文"}
 
 
 @pytest.mark.parametrize("path", HTML, ids=name_of)
