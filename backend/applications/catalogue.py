@@ -1,4 +1,4 @@
-"""Reads catalogue.toml: what a customer can apply for. Strict, so a slip stops the start."""
+"""Reads catalogue.toml: what a customer can apply for. Strict, so a slip fails a test and not a customer."""
 
 import tomllib
 from collections.abc import Container, Iterable
