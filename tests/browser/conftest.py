@@ -1,31 +1,14 @@
-"""Debian's Chromium, driven by Playwright, against the running product."""
+"""Debian's Chromium, driven by Playwright, against the running product with its demo bureau."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Playwright, async_playwright
 
+from tests.browser.house import House, launch
 from tests.processes import Product, running_product
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-    "locale": "zh-CN",
-    "timezone_id": "Asia/Shanghai",
-    "reduced_motion": "reduce",
-}
+from tests.push_service import PushService, running_push_service
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,35 +19,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """With the demo bureau; every origin of this machine may be a push service."""
+    """One for all journeys; every port of this machine may be a push service."""
     data = tmp_path_factory.mktemp("product") / "var"
     with running_product(data, PUSH_ENDPOINT_ALLOW="http://127.0.0.1") as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-async def chromium(anyio_backend: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
+async def playwright(anyio_backend: str) -> AsyncIterator[Playwright]:
+    async with async_playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def house(playwright: Playwright, product: Product) -> AsyncIterator[House]:
+    """One browser for everybody; each context in it is a device of its own."""
+    browser = await launch(playwright)
+    yield House(browser, product.url)
+    await browser.close()
 
 
 @pytest.fixture
-async def phone(chromium: Browser, product: Product) -> AsyncIterator[BrowserContext]:
-    context = await chromium.new_context(**PHONE, base_url=product.url)
-    yield context
-    await context.close()
-
-
-async def sign_in(page: Page, number: str) -> None:
-    """As a person does: phone, then the code, which development shows."""
-    await page.goto("/sign-in")
-    await page.fill("input[name=phone]", number)
-    await page.click("main form button")
-    await page.wait_for_url("**/sign-in/code")
-    code = await page.text_content("[data-dev-code]")
-    assert code is not None
-    await page.fill("input[name=code]", code.strip())
-    await page.click("main form button")
-    await page.wait_for_url("**/")
+async def push_service() -> AsyncIterator[PushService]:
+    async with running_push_service() as found:
+        yield found
