@@ -198,11 +198,21 @@ async function notify(data) {
 }
 
 async function openAt(address) {
-  let url = new URL(address || "/notifications", self.location.origin);
-  if (url.origin !== self.location.origin) url = new URL("/notifications", self.location.origin);
+  const url = ours(address);
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const there = windows.find((client) => keyOf(client.url) === keyOf(url.href));
-  return there ? there.focus() : self.clients.openWindow(url.href);
+  const there = windows.find((client) => keyOf(client.url) === keyOf(url));
+  return there ? there.focus() : self.clients.openWindow(url);
+}
+
+// A message may open a page of ours and nothing else.
+function ours(address) {
+  const inbox = new URL("/notifications", self.location.origin).href;
+  try {
+    const url = new URL(address || inbox, self.location.origin);
+    return url.origin === self.location.origin ? url.href : inbox;
+  } catch {
+    return inbox;
+  }
 }
 
 async function renew(event) {
