@@ -8,7 +8,6 @@ from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.template import TemplateConfig
 
 from backend import VERSION, wiring
@@ -16,6 +15,7 @@ from backend.accounts.edge import Identify, provide_caller, provide_client, prov
 from backend.core import db
 from backend.core.http import RequestFrame, SameOriginGuard, exception_handlers
 from backend.core.live import hub
+from backend.core.openapi import Description
 from backend.core.pages import template_engine
 from backend.routes import HANDLERS
 from backend.server import end_streams_on_signal
@@ -71,5 +71,6 @@ def _openapi() -> OpenAPIConfig:
         version=VERSION,
         description="Self-service of an electricity utility. Errors are RFC 9457 problem+json.",
         path="/api",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[Description()],
+        use_handler_docstrings=True,
     )

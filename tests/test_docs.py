@@ -60,12 +60,13 @@ def test_every_link_leads_somewhere(path):
 
 def test_every_address_of_the_api_is_in_its_readable_description():
     from backend.app import create_app
+    from backend.core.openapi import completed
     from backend.home.docs import areas
 
     app = create_app()
     described = {
         operation.path
-        for area in areas(app.openapi_schema.to_schema())
+        for area in areas(completed(app.openapi_schema.to_schema()))
         for operation in area.operations
     }
     served = {
@@ -75,6 +76,21 @@ def test_every_address_of_the_api_is_in_its_readable_description():
     }
 
     assert served - described == set()
+
+
+def test_every_operation_of_the_api_says_what_it_is_for():
+    from backend.app import create_app
+    from backend.core.openapi import completed
+    from backend.home.docs import areas
+
+    silent = [
+        f"{operation.method} {operation.path}"
+        for area in areas(completed(create_app().openapi_schema.to_schema()))
+        for operation in area.operations
+        if not operation.description
+    ]
+
+    assert silent == []
 
 
 def test_the_changelog_and_the_decisions_are_complete():

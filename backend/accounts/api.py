@@ -52,6 +52,7 @@ class Tokens(Controller):
     async def create_code(
         self, request: Request, data: JSONBody[RequestCode]
     ) -> Response[CodeSent]:
+        """Send a one-time code by text message; the same answer whether or not the phone is known."""
         sent = await service.request_code(data, client_address(request))
         return Response(sent, headers=NO_STORE)
 
@@ -64,12 +65,14 @@ class Tokens(Controller):
     async def create(
         self, request: Request, data: URLEncodedBody[RequestToken]
     ) -> Response[TokenPair]:
+        """OAuth 2 token: grant_type otp (flow, phone, code), refresh_token or client_credentials."""
         pair = await service.grant_token(data, request.headers.get("user-agent", ""))
         return Response(pair, headers=NO_STORE)
 
 
 @get("/api/v1/me", tags=["me"])
 async def me(caller: NamedDependency[Caller]) -> MeView:
+    """The signed-in person and the usage points they may see."""
     return await service.show_me(caller)
 
 
@@ -81,20 +84,24 @@ class UsagePoints(Controller):
     async def index(
         self, caller: NamedDependency[Caller], cursor: FromQuery[UsagePointNo] = ""
     ) -> UsagePointPage:
+        """The usage points (户号) the caller may see."""
         return await service.list_usage_points(caller, cursor)
 
     @post()
     async def create(
         self, caller: NamedDependency[Caller], data: JSONBody[BindUsagePoint]
     ) -> UsagePointView:
+        """Bind a usage point by its number and a proof: the meter's last four digits, or the last bill."""
         return await service.bind(caller, data)
 
     @get("/{no:str}")
     async def show(self, caller: NamedDependency[Caller], no: FromPath[str]) -> UsagePointView:
+        """One usage point."""
         return await service.show_usage_point(caller, no)
 
     @delete("/{no:str}")
     async def remove(self, caller: NamedDependency[Caller], no: FromPath[str]) -> None:
+        """Give up a usage point that was bound by proof."""
         await service.unbind(caller, no)
 
 

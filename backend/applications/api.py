@@ -33,6 +33,7 @@ class Applications(Controller):
     async def index(
         self, caller: NamedDependency[Caller], cursor: FromQuery[str | None] = None
     ) -> ApplicationPage:
+        """The caller's applications, the latest news first."""
         return await service.list_applications(caller, cursor)
 
     @post()

@@ -14,6 +14,7 @@ from backend.home.schemas import HomeView
 
 @get("/api/v1/home", tags=["me"])
 async def home(caller: NamedDependency[Caller]) -> HomeView:
+    """All a home page needs, in one request."""
     return await service.home(caller)
 
 
