@@ -1,4 +1,6 @@
-"""For whom a caller may act: the customer, and the usage point if one was named."""
+"""Who stands behind what: for whom a caller may act, and who may see a customer's matters."""
+
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -43,3 +45,16 @@ async def holding(caller: Caller, usage_point: str | None) -> Holding | None:
         if usage_point is None:
             return await FIRST.one(connection, caller.person_id)
         return await OF_POINT.one(connection, caller.person_id, usage_point)
+
+
+BEHIND = """
+SELECT DISTINCT person::text FROM access
+WHERE (customer = ANY($1::text[]) OR usage_point = ANY($2::text[]))
+  AND (expires_at IS NULL OR expires_at > now())"""
+
+
+async def live_topics(customers: Iterable[str], usage_points: Iterable[str]) -> list[str]:
+    """The topics of everybody whose open pages may show these customers or usage points."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(BEHIND, sorted(set(customers)), sorted(set(usage_points)))
+    return [f"person:{row['person']}" for row in rows]

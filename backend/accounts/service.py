@@ -15,7 +15,7 @@ from backend.accounts.bindings import (
 )
 from backend.accounts.codes import request_code
 from backend.accounts.feed import accept_customers, accept_staff, accept_usage_points
-from backend.accounts.holdings import Holding, holding
+from backend.accounts.holdings import Holding, holding, live_topics
 from backend.accounts.people import add_staff, prepare_keys
 from backend.accounts.rules import Scope
 from backend.accounts.sessions import end_session, is_live, list_sessions, sign_out_hooks
@@ -40,6 +40,7 @@ __all__ = [
     "is_live",
     "list_sessions",
     "list_usage_points",
+    "live_topics",
     "owner_of",
     "prepare_keys",
     "readable",

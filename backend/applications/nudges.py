@@ -9,6 +9,7 @@ from backend.accounts.access import Caller, readable_sql
 from backend.accounts.rules import Permission
 from backend.accounts.schemas import StaffCard
 from backend.applications import notices
+from backend.applications.refolding import open_pages
 from backend.applications.rules import OPEN, ApplicationState, Turn
 from backend.applications.schemas import AnswerNudge, NudgeApplication, NudgeLine, NudgeView
 from backend.applications.subjects import Facts, nudge_subject, tag
@@ -100,7 +101,7 @@ async def nudge(caller: Caller, no: str, command: NudgeApplication) -> NudgeView
         await connection.execute(ADD, asked.id, no, caller.person_id, asked.at, asked.text)
         await _promise(row.facts, asked)
         await audit.record(f"person:{caller.person_id}", "application.nudge", tag(no))
-        await hint(QUEUE_TOPIC, tag(no))
+        await hint(QUEUE_TOPIC, *await open_pages([row.facts]))
         (view,) = await nudge_views([asked])
     return view
 
@@ -142,7 +143,7 @@ async def answer(staff: StaffCard, nudge_id: UUID, command: AnswerNudge) -> Nudg
         card = promises.current_pack().types[row.facts.type]
         await notify([notices.nudge_answered(row.facts, str(nudge_id), card, now)])
         await audit.record(f"staff:{staff.id}", "nudge.answer", tag(row.id), nudge=str(nudge_id))
-        await hint(QUEUE_TOPIC, tag(row.id))
+        await hint(QUEUE_TOPIC, *await open_pages([row.facts]))
         (view,) = await nudge_views([answered])
     return view
 

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from backend.accounts.service import live_topics
 from backend.applications.rules import STAGES, STATES, TYPES, Event, EventState
-from backend.applications.subjects import Facts, rules_of, subject, tag
+from backend.applications.subjects import Facts, rules_of, subject
 from backend.applications.timeline import Timeline, fold
 from backend.core import clock
 from backend.core.live import hint
@@ -76,8 +77,14 @@ async def refold(
         ],
         silent=silent,
     )
-    await hint(*(tag(no) for no in timelines))
+    await hint(*await open_pages(applications))
     return timelines
+
+
+async def open_pages(applications: Sequence[Facts]) -> list[str]:
+    """The topics by which everybody who may see these applications hears of a change."""
+    points = [one.usage_point for one in applications if one.usage_point]
+    return await live_topics((one.customer for one in applications), points)
 
 
 def outcome(no: str, timeline: Timeline) -> Outcome:
@@ -106,6 +113,7 @@ def _attributed(found: PromiseClock, timeline: Timeline) -> PromiseClock:
         department_en=department.en,
         reason=(said.note or said.next_step or "") if said else "",
         next_step=(said.next_step or "") if said and said.note else "",
+        reason_at=said.at if said else None,
     )
 
 
