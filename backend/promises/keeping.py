@@ -30,7 +30,7 @@ def followed(
             row,
             reason=clock.reason,
             next_step=clock.next_step,
-            explained_at=now if clock.reason else None,
+            explained_at=(clock.reason_at or now) if clock.reason else None,
         )
     if row == before and not _moves(row, now):
         return row

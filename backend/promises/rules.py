@@ -153,7 +153,8 @@ class Pause(Struct, frozen=True):
 class PromiseClock(Struct, frozen=True, kw_only=True):
     """The facts of one promise, from which everything else about it is computed.
 
-    `key` is unique within the subject. `stopped_at` is when the matter ended without a result.
+    `key` is unique within the subject. `stopped_at` is when the matter ended without a result;
+    `reason_at` is when the reason was given.
     """
 
     key: str
@@ -168,6 +169,7 @@ class PromiseClock(Struct, frozen=True, kw_only=True):
     department_en: str = ""
     reason: str = ""
     next_step: str = ""
+    reason_at: datetime | None = None
 
 
 class Progress(Struct, frozen=True, kw_only=True):
