@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Playwright, async_playwright
 
+from tests.browser.device import Device, own_device
 from tests.browser.house import House, launch
 from tests.processes import Product, running_product
 from tests.push_service import PushService, running_push_service
@@ -37,6 +38,13 @@ async def house(playwright: Playwright, product: Product) -> AsyncIterator[House
     browser = await launch(playwright)
     yield House(browser, product.url)
     await browser.close()
+
+
+@pytest.fixture
+async def device(playwright: Playwright, product: Product, tmp_path: Path) -> AsyncIterator[Device]:
+    """A phone nobody has used yet."""
+    async with own_device(playwright, product.url, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture

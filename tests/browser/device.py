@@ -45,14 +45,25 @@ class Worker:
 
 
 class Device(Struct):
-    """Somebody's phone, with its screen and its line to our push service."""
+    """Somebody's phone and its screen."""
 
     context: BrowserContext
     page: Page
     url: str
     desktop: Desktop
-    subscription: Subscription
     worker: Worker
+
+    async def connect(self, push_service: PushService) -> Subscription:
+        """From the next page on, subscribing to push succeeds, at our push service."""
+        answer = await self.context.request.get("/api/v1/push-key")
+        subscription = push_service.subscribe((await answer.json())["key"])
+        issued = {
+            "endpoint": subscription.endpoint,
+            "keys": subscription.keys,
+            "vapid_key": subscription.vapid_key,
+        }
+        await self.context.add_init_script(STAND_IN.replace("ISSUED", json.dumps(issued)))
+        return subscription
 
     async def deliver(self, payload: Any) -> None:
         """As the browser's push client does after decrypting."""
@@ -69,9 +80,7 @@ class Device(Struct):
 
 
 @asynccontextmanager
-async def own_device(
-    playwright: Playwright, url: str, folder: Path, push_service: PushService
-) -> AsyncIterator[Device]:
+async def own_device(playwright: Playwright, url: str, folder: Path) -> AsyncIterator[Device]:
     async with running_desktop(folder) as desktop:
         context = await playwright.chromium.launch_persistent_context(
             folder / "profile",
@@ -83,22 +92,11 @@ async def own_device(
         )
         watch = Watch(url)
         watch.over(context)
-        await context.grant_permissions(["notifications"], origin=url)
-        subscription = await _subscribe(context, push_service)
-        page = await context.new_page()
-        devtools = await context.new_cdp_session(page)
-        yield Device(context, page, url, desktop, subscription, Worker(devtools))
-        await context.close()
+        try:
+            await context.grant_permissions(["notifications"], origin=url)
+            page = await context.new_page()
+            worker = Worker(await context.new_cdp_session(page))
+            yield Device(context, page, url, desktop, worker)
+        finally:
+            await context.close()
         assert not watch.problems, watch.problems
-
-
-async def _subscribe(context: BrowserContext, push_service: PushService) -> Subscription:
-    answer = await context.request.get("/api/v1/push-key")
-    subscription = push_service.subscribe((await answer.json())["key"])
-    issued = {
-        "endpoint": subscription.endpoint,
-        "keys": subscription.keys,
-        "vapid_key": subscription.vapid_key,
-    }
-    await context.add_init_script(STAND_IN.replace("ISSUED", json.dumps(issued)))
-    return subscription
