@@ -128,6 +128,7 @@ async def test_what_the_utility_reports_after_the_due_time_explains_the_delay():
 
     assert shown.lateness is not None
     assert (shown.lateness.reason, shown.lateness.next_step) == ("车位被占，改约", "周三再来")
+    assert shown.lateness.explained_at == datetime(2026, 3, 9, 2, tzinfo=UTC)
     assert shown.lateness.explained_at == shown.stages[1].events[0].at
 
 
