@@ -71,8 +71,10 @@ async function register() {
   });
 }
 
-// After the page itself: on a slow line the worker's downloads must not delay it.
-if (navigator.serviceWorker && !has("[data-signed-out]")) {
+// After the page itself: on a slow line the worker's downloads must not delay it. Where somebody has
+// signed out, nothing is kept again until somebody signs in.
+const left = has("[data-signed-out]") || (!has("[data-signed-in]") && localStorage.getItem(SIGNED_OUT));
+if (navigator.serviceWorker && !left) {
   const start = () => register().catch(() => {});
   if (document.readyState === "complete") start();
   else addEventListener("load", start, { once: true });
