@@ -11,6 +11,8 @@ from backend.core.live import hub
 from backend.home import service
 from backend.home.schemas import HomeView
 
+STAFF_TOPICS = ("staff:nudges", "staff:promises")
+
 
 @get("/api/v1/home", tags=["me"])
 async def home(caller: NamedDependency[Caller]) -> HomeView:
@@ -25,7 +27,8 @@ async def events(caller: NamedDependency[Caller]) -> ServerSentEvent:
     async def still_allowed() -> bool:
         return await accounts.is_live(caller.session_id)
 
-    return hub.stream([f"person:{caller.person_id}"], still_allowed)
+    topics = [f"person:{caller.person_id}", *(STAFF_TOPICS if caller.staff else ())]
+    return hub.stream(topics, still_allowed)
 
 
 HANDLERS: list[ControllerRouterHandler] = [home, events]

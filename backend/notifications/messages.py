@@ -15,7 +15,7 @@ from backend.core import pages
 from backend.core.i18n import using
 
 # What every template has without being given it.
-GLOBALS = {"_", "gettext", "ngettext"}
+GLOBALS = {"_", "gettext", "ngettext", "outside"}
 
 
 class Words(NamedTuple):
@@ -27,10 +27,11 @@ class UnknownMessage(LookupError):
     """There is no such message, or a param it needs was not given."""
 
 
-def render(message: str, params: Mapping[str, Any], locale: str) -> Words:
-    """The message in this language."""
+def render(message: str, params: Mapping[str, Any], locale: str, *, outside: bool = False) -> Words:
+    """The message in this language. `outside` is anywhere a bystander may read it: a lock screen, a
+    text message; what staff wrote freely stays in the inbox then."""
     with using(locale):
-        text = _template(message).render(params)
+        text = _template(message).render(params, outside=outside)
     title, _, body = text.strip().partition("\n")
     return Words(title.strip(), " ".join(body.split()))
 

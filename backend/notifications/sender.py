@@ -164,7 +164,7 @@ class PushSender:
         key = (due.message, due.params, due.locale, due.topic, due.url, due.tag)
         found = self._written.get(key)
         if found is None or found.text.at != due.happened_at:
-            words = messages.render(due.message, json.loads(due.params), due.locale)
+            words = messages.render(due.message, json.loads(due.params), due.locale, outside=True)
             text = PushText(due.topic, *words, due.url, due.tag, due.happened_at)
             found = Written(text, encoder.payload(text), self.vapid.keys.topic(due.tag))
             self._written[key] = found

@@ -72,7 +72,7 @@ async def _text(due: DueText, gateway: sms.SmsGateway) -> Outcome:
 
 def _words(due: DueText) -> str:
     """Signed as Chinese carriers ask for, with the address where the rest stands."""
-    words = messages.render(due.message, json.loads(due.params), due.locale)
+    words = messages.render(due.message, json.loads(due.params), due.locale, outside=True)
     chosen = settings()
     body = f"{words.title}: {words.body}" if due.locale == "en" else f"{words.title}：{words.body}"
     return f"【{chosen.utility_name}】{body} {chosen.base_url}{due.url}"

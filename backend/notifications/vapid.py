@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import hmac
-import os
-import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from backend.core import clock
+from backend.core import clock, keyfile
 
 # At most 24 h are allowed; at exactly that, a clock two seconds ahead of theirs loses everything.
 LIFE = timedelta(hours=12)
@@ -71,32 +69,19 @@ def contact(push_contact: str, base_url: str) -> str:
 
 
 def load_or_create(path: Path) -> VapidKeys:
-    """The key pair kept in `path`, made on first use; safe when two processes start at once."""
-    if not path.exists():
-        _create(path)
-    private = serialization.load_pem_private_key(path.read_bytes(), None)
+    """The key pair kept in `path`, made on first use."""
+    private = serialization.load_pem_private_key(keyfile.load_or_create(path, _new_key), None)
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise ValueError(f"{path} does not hold a P-256 key")
     return VapidKeys(private)
 
 
-def _create(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+def _new_key() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-    try:
-        os.link(draft, path)  # the first one wins, whole
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def base64url(data: bytes) -> str:

@@ -35,3 +35,16 @@ def test_an_overdue_message_carries_the_reason_and_the_next_step():
     for words in (late, why):
         assert "原因：雷雨天气" in words.body
         assert "下一步：周五上门" in words.body
+
+
+def test_what_staff_wrote_stays_out_of_lock_screens_and_text_messages():
+    given = {**PARAMS, "reason": "张女士家门锁着", "next_step": "周五上门"}
+
+    with frozen(at(6)):
+        late = messages.render("promise_overdue", given, "zh-CN", outside=True)
+        why = messages.render("promise_explained", given, "zh-CN", outside=True)
+
+    for words in (late, why):
+        assert "张女士" not in words.body
+        assert "周五" not in words.body
+        assert "请在进度页查看" in words.body
