@@ -55,7 +55,7 @@ def member(id: str = "QH0102", **more: Any) -> FeedStaff:  # noqa: A002
 
 async def fed(*values: FeedCustomer | FeedUsagePoint | FeedStaff) -> list[Verdict]:
     """The verdicts on these rows, fed kind by kind in the order of the first of each."""
-    kinds = {
+    kinds: dict[type, Any] = {
         FeedCustomer: service.accept_customers,
         FeedUsagePoint: service.accept_usage_points,
         FeedStaff: service.accept_staff,

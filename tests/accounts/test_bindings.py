@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from backend.accounts import bindings, service
+from backend.accounts.rules import BindingProof
 from backend.accounts.schemas import BindUsagePoint
 from backend.core.errors import Conflict, Invalid, NotFound, TooMany
 from tests.accounts.given import (
@@ -31,7 +32,7 @@ async def people(db: None) -> None:
 
 
 def command(no: str = OTHER_NO, proof: str = RIGHT, proof_kind: str = "meter") -> BindUsagePoint:
-    return BindUsagePoint(no=no, proof_kind=bindings.BindingProof(proof_kind), proof=proof)
+    return BindUsagePoint(no=no, proof_kind=BindingProof(proof_kind), proof=proof)
 
 
 async def bound(caller) -> dict[str, str]:

@@ -99,4 +99,4 @@ async def test_only_hashes_of_refresh_tokens_are_stored():
     pair = await tokens()
     await refresh(pair.refresh_token)
 
-    assert pair.refresh_token not in str(await sql("SELECT s::text FROM session s"))
+    assert str(pair.refresh_token) not in str(await sql("SELECT s::text FROM session s"))

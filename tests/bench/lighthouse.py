@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -66,7 +67,8 @@ def _node() -> Path:
 
 def sign_in(product: Product) -> str:
     """The cookie of 李明."""
-    browser = build_opener(HTTPCookieProcessor())
+    cookies = CookieJar()
+    browser = build_opener(HTTPCookieProcessor(cookies))
 
     def post(path: str, **fields: str) -> str:
         data = urlencode(fields).encode()
@@ -75,8 +77,7 @@ def sign_in(product: Product) -> str:
 
     code = shown_code(post("/sign-in", phone="13800000002"))
     post("/sign-in/code", phone="13800000002", code=code)
-    jar = next(h.cookiejar for h in browser.handlers if isinstance(h, HTTPCookieProcessor))
-    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies)
 
 
 def runs(
