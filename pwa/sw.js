@@ -44,15 +44,21 @@ async function purge() {
 
 const forget = () => caches.delete(PAGES);
 
+// Another person, or another language or size: no kept page is right any more.
+const CHANGES = { "/sign-out": purge, "/sign-in": forget, "/settings/display": restyle };
+
+let restyled = false;
+
+function restyle() {
+  restyled = true; // the offline page too, but the new cookie comes only with the answer
+  return forget();
+}
+
 async function redraw() {
-  await forget();
-  await new Promise((done) => setTimeout(done, 1500)); // until the new cookie is there
+  restyled = false;
   const cache = await caches.open(ASSETS);
   await cache.add(new Request(OFFLINE, { cache: "reload" }));
 }
-
-// Another person, or another language or size: no kept page is right any more.
-const CHANGES = { "/sign-out": purge, "/sign-in": forget, "/settings/display": redraw };
 
 // ── requests ─────────────────────────────────────────────────────────────
 
@@ -102,6 +108,7 @@ async function page(event) {
 async function load(event) {
   const response = (await event.preloadResponse) || (await fetch(event.request));
   event.waitUntil(quietly(keep(event.request.url, response.clone())));
+  if (restyled) event.waitUntil(quietly(redraw()));
   return response;
 }
 
