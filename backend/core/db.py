@@ -12,6 +12,7 @@ from backend.config import settings
 from backend.core.postgres import embedded_dsn
 from backend.core.safe_engine import SafeEngine, UnresetConnection
 
+CLOSE_SECONDS = 5.0
 # What asyncpg and the socket raise while the database is away. InternalClientError is neither a
 # PostgresError nor an InterfaceError: asyncpg 0.32 raises it when the server ends a session midway.
 AWAY = (
@@ -50,13 +51,13 @@ async def start_pool(**options: Any) -> None:
 
 
 async def close_pool() -> None:
-    """Close the pool; a connection that does not come back in 5 s is cut."""
+    """Close the pool; a connection that does not come back in time is cut."""
     pool = engine().pool
     if pool is None:
         return
     engine().pool = None
     try:
-        await asyncio.wait_for(pool.close(), 5)
+        await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
     except TimeoutError:
         pool.terminate()
 

@@ -1,22 +1,26 @@
 """What the stock engine gets wrong, and must not happen here (each was seen before it was written)."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
 from piccolo.engine.exceptions import TransactionError
 
-from backend.core import db
+from backend.core import clock
+from backend.core import db as database
+from backend.core.tables import RateCount
 
 
 async def _free_connections() -> int:
-    pool = db.engine().pool
+    pool = database.engine().pool
     assert pool is not None
     return pool.get_max_size() - (pool.get_size() - pool.get_idle_size())
 
 
 async def _deferred_table() -> None:
-    async with db.connection() as connection:
+    async with database.connection() as connection:
         await connection.execute("DROP TABLE IF EXISTS probe_child, probe_parent")
         await connection.execute("CREATE TABLE probe_parent (id int PRIMARY KEY)")
         await connection.execute(
@@ -26,8 +30,6 @@ async def _deferred_table() -> None:
 
 
 async def test_a_failed_commit_gives_its_connection_back(db):
-    from backend.core import db as database
-
     await _deferred_table()
     before = await _free_connections()
 
@@ -42,8 +44,6 @@ async def test_a_failed_commit_gives_its_connection_back(db):
 
 
 async def test_the_failed_inner_part_of_a_transaction_is_undone_alone(db):
-    from backend.core import db as database
-
     await _deferred_table()
 
     async with database.transaction() as connection:
@@ -58,8 +58,6 @@ async def test_the_failed_inner_part_of_a_transaction_is_undone_alone(db):
 
 
 async def test_a_task_born_inside_a_transaction_is_told_so(db):
-    from backend.core import db as database
-
     async def query() -> None:
         async with database.connection() as connection:
             await connection.fetchval("SELECT 1")
@@ -70,8 +68,6 @@ async def test_a_task_born_inside_a_transaction_is_told_so(db):
 
 
 async def test_a_client_that_hangs_up_twice_leaves_the_pool_full(db):
-    from backend.core import db as database
-
     before = await _free_connections()
 
     async def work() -> None:
@@ -93,8 +89,6 @@ async def test_a_client_that_hangs_up_twice_leaves_the_pool_full(db):
 
 
 async def test_waiting_for_a_connection_ends(db, monkeypatch):
-    from backend.core import db as database
-
     monkeypatch.setattr(database.engine(), "acquire_timeout", 0.05)
     pool = database.engine().pool
     assert pool is not None
@@ -106,3 +100,58 @@ async def test_waiting_for_a_connection_ends(db, monkeypatch):
     finally:
         for connection in held:
             await pool.release(connection)
+
+
+async def test_queries_gathered_inside_a_transaction_are_refused_and_lose_no_connection(db):
+    before = await _free_connections()
+
+    async def query() -> None:
+        async with database.connection() as connection:
+            await connection.fetchval("SELECT pg_sleep(0.01)")
+
+    for _ in range(12):
+        with pytest.raises(TransactionError):
+            async with database.transaction():
+                await asyncio.gather(query(), query())
+
+    assert await _free_connections() == before
+
+
+async def test_after_a_failed_commit_the_same_task_queries_on_a_living_connection(db):
+    await _deferred_table()
+
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        async with database.transaction() as connection:
+            await connection.execute("INSERT INTO probe_child VALUES (1)")
+
+    assert await RateCount.count() == 0
+
+
+async def test_a_batch_does_not_swallow_the_error_of_its_reader(db):
+    await RateCount(key="probe", window_start=clock.now(), hits=1).save()
+
+    with pytest.raises(ZeroDivisionError):
+        async with await RateCount.select().batch(batch_size=1) as batch:
+            async for _ in batch:
+                raise ZeroDivisionError
+
+
+@pytest.fixture
+async def another_pool(db) -> AsyncIterator[Any]:
+    """The engine's pool for one test; the session's comes back afterwards."""
+    engine = database.engine()
+    kept, engine.pool = engine.pool, None
+    await database.start_pool()
+    yield engine.pool
+    engine.pool = kept
+
+
+async def test_closing_the_pool_ends_although_a_connection_is_out(another_pool, monkeypatch):
+    held = await another_pool.acquire()
+    monkeypatch.setattr(database, "CLOSE_SECONDS", 0.05)
+
+    async with asyncio.timeout(5):
+        await database.close_pool()
+
+    with pytest.raises(asyncpg.InterfaceError):
+        await held.fetchval("SELECT 1")

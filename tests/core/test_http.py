@@ -2,9 +2,10 @@
 
 import json
 
+import asyncpg
 import pytest
 from litestar import Litestar, get, post
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from backend.core.errors import TooMany
@@ -167,6 +168,17 @@ async def test_a_hostile_address_is_never_a_5xx(client, path):
 # ── errors ─────────────────────────────────────────────────────────────────
 
 
+GONE = [
+    ConnectionRefusedError(),
+    TimeoutError(),
+    asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError("cannot switch to state 12"),
+    asyncpg.AdminShutdownError("terminating connection"),
+    asyncpg.CannotConnectNowError("the database system is starting up"),
+    asyncpg.TooManyConnectionsError("sorry, too many clients already"),
+]
+
+
 class Number(Struct):
     n: int
 
@@ -181,6 +193,11 @@ async def often() -> None:
     raise TooMany(retry_after=7)
 
 
+@get("/api/away/{number:int}")
+async def gone(number: FromPath[int]) -> None:
+    raise GONE[number]
+
+
 @post("/api/number")
 async def number(data: JSONBody[Number]) -> int:
     return data.n
@@ -189,7 +206,7 @@ async def number(data: JSONBody[Number]) -> int:
 @pytest.fixture
 def small():
     found = Litestar(
-        [boom, often, number], exception_handlers=exception_handlers(), logging_config=None
+        [boom, often, number, gone], exception_handlers=exception_handlers(), logging_config=None
     )
     found.asgi_handler = RequestFrame(SameOriginGuard(found.asgi_handler))
     return browser_client(found)
@@ -218,3 +235,12 @@ async def test_a_wrong_field_is_named_in_words(small):
 
     assert response.status_code == 422
     assert response.json()["errors"] == [{"field": "n", "message": "请填写数字。"}]
+
+
+@pytest.mark.parametrize("number", range(len(GONE)))
+async def test_while_the_database_is_away_the_answer_is_to_come_back(small, number):
+    async with small as client:
+        response = await client.get(f"/api/away/{number}")
+
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "2"
