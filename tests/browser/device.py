@@ -86,6 +86,7 @@ async def own_device(playwright: Playwright, url: str, folder: Path) -> AsyncIte
             folder / "profile",
             executable_path=CHROMIUM,
             args=ARGUMENTS,
+            ignore_default_args=["--disable-back-forward-cache"],
             env={"DBUS_SESSION_BUS_ADDRESS": desktop.address, "HOME": str(folder)},
             base_url=url,
             **PHONE,

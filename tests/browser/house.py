@@ -51,12 +51,14 @@ class House(Struct):
     known: dict[str, StorageState] = field(default_factory=dict)
 
     @asynccontextmanager
-    async def context(self, who: str = NOBODY, **options: Any) -> AsyncIterator[BrowserContext]:
+    async def context(
+        self, who: str = NOBODY, expected: tuple[str, ...] = (), **options: Any
+    ) -> AsyncIterator[BrowserContext]:
         """A phone in somebody's hand; whatever goes wrong in its pages fails the test."""
         state = await self._state(who) if who else None
         options = PHONE | {"base_url": self.url, "storage_state": state} | options
         context = await self.browser.new_context(**options)
-        watch = Watch(self.url)
+        watch = Watch(self.url, expected)
         watch.over(context)
         try:
             yield context
@@ -80,8 +82,8 @@ class House(Struct):
 class Watch:
     """Notes every error a page reports and every request that leaves for another site."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, expected: tuple[str, ...] = ()) -> None:
+        self.url, self.expected = url, expected
         self.problems: list[str] = []
 
     def over(self, context: BrowserContext) -> None:
@@ -92,6 +94,8 @@ class Watch:
     def _heard(self, message: ConsoleMessage) -> None:
         page = message.page.url if message.page else ""
         if message.type not in ("error", "warning"):
+            return
+        if any(words in message.text for words in self.expected):
             return
         # A refused form and an unknown address are answers, not faults.
         if message.text.startswith(REFUSED_PAGE) and message.location["url"] == page:
