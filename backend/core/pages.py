@@ -130,6 +130,7 @@ def environment() -> jinja2.Environment:
         "day": words.day,
         "short_day": words.short_day,
         "moment": words.moment,
+        "until": words.until,
         "exact": words.exact,
         "iso": words.iso,
         "ago": words.ago,

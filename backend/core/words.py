@@ -1,6 +1,6 @@
 """Dates, times and amounts as people say them, in both languages; always in China's time."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from babel.dates import format_date, format_datetime
@@ -29,6 +29,14 @@ def moment(value: datetime) -> str:
     distance = (local.date() - clock.today()).days
     near = {0: _("今天"), -1: _("昨天"), 1: _("明天")}
     return f"{near.get(distance) or day(local)} {time}"
+
+
+def until(value: datetime) -> str:
+    """A deadline: the end of a day is 24:00 of that day and not the next one's first minute."""
+    local = value.astimezone(clock.CHINA)
+    if local.time() != time():
+        return moment(value)
+    return f"{day(local - timedelta(days=1))} 24:00"
 
 
 def short_day(value: date | datetime) -> str:
