@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -16,23 +17,48 @@ from msgspec import Struct
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 120.0
 STOP_SECONDS = 40.0
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 class Product(Struct, frozen=True):
-    """A running Denghuo."""
+    """A Denghuo of its own; `process` is `denghuo run` where it runs."""
 
     url: str
     data: Path
     environment: dict[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @classmethod
+    def at_rest(cls, data: Path) -> Self:
+        """Only its commands, nothing running."""
+        url = "http://localhost:8000"
+        return cls(url, data, environment(data, url))
 
     def denghuo(self, *arguments: str) -> str:
         """Run one command beside it; what it printed."""
-        done = subprocess.run(
+        done = self._run(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def refused(self, *arguments: str) -> tuple[int, str]:
+        """The exit code and the words of a command that must fail."""
+        done = self._run(*arguments)
+        return done.returncode, done.stderr
+
+    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
             [sys.executable, "-m", "backend", *arguments],
             cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def wait(self) -> int:
+        """Until it has ended; its exit code."""
+        assert self.process is not None
+        return self.process.wait(timeout=STOP_SECONDS)
 
 
 def free_port() -> int:
@@ -44,9 +70,7 @@ def free_port() -> int:
 
 def environment(data: Path, url: str, **settings: str) -> dict[str, str]:
     """Only what the product needs, so that nothing of the tests leaks into it."""
-    kept = {
-        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {"DENGHUO_DATA": str(data), "BASE_URL": url, "LOG_LEVEL": "WARNING"} | settings
 
 
@@ -63,7 +87,7 @@ def running_product(data: Path, *options: str, **settings: str) -> Iterator[Prod
         )  # fmt: skip
         try:
             wait_until_ready(url, process, log.name)
-            yield Product(url, data, variables)
+            yield Product(url, data, variables, process)
         finally:
             process.send_signal(signal.SIGTERM)
             code = process.wait(timeout=STOP_SECONDS)
