@@ -9,6 +9,11 @@ import pytest
 
 from backend.accounts import codes, service
 from backend.accounts.errors import WrongCode
+from backend.accounts.rules import (
+    CODES_A_DAY,
+    CODES_A_MINUTE,
+    CODES_AN_HOUR_FROM_ONE_ADDRESS,
+)
 from backend.accounts.schemas import ProveCode, RequestCode
 from backend.core.errors import TooMany
 from tests.accounts.given import (
@@ -142,8 +147,9 @@ async def test_another_code_does_not_end_the_first():
     await enter(first)
 
 
-async def test_a_phone_gets_one_code_a_minute():
-    await ask()
+async def test_a_phone_gets_three_codes_a_minute():
+    for _ in range(CODES_A_MINUTE):
+        await ask()
 
     with pytest.raises(TooMany) as refusal:
         await ask()
@@ -152,20 +158,20 @@ async def test_a_phone_gets_one_code_a_minute():
         await ask()
 
 
-async def test_a_phone_gets_ten_codes_a_day():
-    for minute in range(10):
+async def test_a_phone_gets_thirty_codes_a_day():
+    for minute in range(CODES_A_DAY):
         with at(minutes=2 * minute):
             await ask(address=f"198.51.100.{minute}")
 
-    with at(minutes=30), pytest.raises(TooMany) as refusal:
+    with at(minutes=90), pytest.raises(TooMany) as refusal:
         await ask()
     assert refusal.value.retry_after > 3600
     with at(hours=25):
         await ask()
 
 
-async def test_an_address_gets_thirty_codes_an_hour():
-    for n in range(30):
+async def test_an_address_gets_so_many_codes_an_hour():
+    for n in range(CODES_AN_HOUR_FROM_ONE_ADDRESS):
         await ask(f"139{n:08d}")
 
     with pytest.raises(TooMany):
