@@ -85,6 +85,15 @@ async def submit(page: Page, action: str, **typed: str) -> None:
         await form.locator("button.btn").click()
 
 
+async def prepare(page: Page) -> None:
+    """As the HOTEL: one nudge nobody has answered yet, so that its pages show one."""
+    await page.goto("/applications/QH2611060033")
+    if not await page.locator("#nudge .bubble").count():
+        await submit(
+            page, "/applications/QH2611060033/nudges", text="餐厅下月开业，请问供电方案哪天能定？"
+        )
+
+
 VISITS = (
     Visit("welcome", "/"),
     Visit("sign-in", "/sign-in"),
