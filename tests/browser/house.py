@@ -58,6 +58,8 @@ class House(Struct):
         state = await self._state(who) if who else None
         options = PHONE | {"base_url": self.url, "storage_state": state} | options
         context = await self.browser.new_context(**options)
+        # A language that another test chose is remembered with the person, not only on the device.
+        await choose(context, self.url, locale="zh-CN")
         watch = Watch(self.url, expected)
         watch.over(context)
         try:
