@@ -18,9 +18,24 @@ from backend.accounts.rules import (
     Voltage,
 )
 from backend.core.feed import PLAIN, Id, Word
+from backend.core.i18n import N_
 
-Phone = Annotated[str, Meta(pattern=PHONE, max_length=11)]
-UsagePointNo = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{4,20}\Z", max_length=20)]
+Phone = Annotated[
+    str,
+    Meta(pattern=PHONE, max_length=11, extra={"sentence": N_("请填写 11 位手机号。")}),
+]
+Code = Annotated[
+    str,
+    Meta(pattern=r"^[0-9]{6}\Z", max_length=6, extra={"sentence": N_("验证码是 6 位数字。")}),
+]
+UsagePointNo = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9A-Za-z-]{4,20}\Z",
+        max_length=20,
+        extra={"sentence": N_("户号不完整，请照账单或缴费短信填写。")},
+    ),
+]
 
 
 class StaffCard(Struct, frozen=True):
@@ -42,7 +57,7 @@ class RequestCode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ProveCode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     flow: UUID
     phone: Phone
-    code: Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", max_length=6)]
+    code: Code
 
 
 class RequestToken(Struct, frozen=True, kw_only=True):
@@ -60,7 +75,7 @@ class RequestToken(Struct, frozen=True, kw_only=True):
 class EnterCode(Struct, frozen=True, kw_only=True):
     """The flow and the phone of this code are in the browser's flow cookie."""
 
-    code: Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", max_length=6)]
+    code: Code
 
 
 class ChooseDisplay(Struct, frozen=True, kw_only=True):

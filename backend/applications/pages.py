@@ -82,15 +82,14 @@ async def _form(
 ) -> Template:
     """The form of one kind of business, with what was typed and what was wrong with it."""
     chosen = service.type_named(code)
-    points = await accounts.list_usage_points(caller) if chosen.about_usage_point else None
+    points = (await accounts.list_usage_points(caller)).items if chosen.about_usage_point else []
     return page(
         request,
         "applications/new_form.html",
         status_code=200 if form is None else 422,
         type=chosen,
-        usage_points=[(one.no, f"{one.no_masked} {one.address}") for one in points.items]
-        if points
-        else [],
+        usage_points=[(one.no, one.address, one.no_masked) for one in points],
+        current=next((one.no for one in points if one.current), points[0].no if points else ""),
         form=form,
     )
 

@@ -184,7 +184,7 @@ def _next(whole: Whole) -> NextView | None:
     text = (last.next_step or "") if last is not None else ""
     later = [facts for facts in timeline.stages if facts.state is StageState.later and facts.shown]
     if whole.over or not later:
-        return NextView(name=text, department="", text="", expected_on=None) if text else None
+        return NextView(name="", department="", text=text, expected_on=None) if text else None
     following = later[0]
     promised = [one for one in whole.promises if one.stage == following.step.stage]
     return NextView(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Meta, Struct
 
 from backend.core.errors import Invalid
 from backend.core.i18n import N_, _
@@ -55,7 +55,7 @@ class Form(Generic[T]):
         try:
             return msgspec.convert(typed, field.type, strict=False)
         except msgspec.ValidationError as error:
-            self.errors[field.name] = sentence(str(error))
+            self.errors[field.name] = _own_sentence(field) or sentence(str(error))
             return UNSET
 
     def _missing(self, field: msgspec.structs.FieldInfo) -> Any:
@@ -69,6 +69,14 @@ class Form(Generic[T]):
         """A rule of the service said no: its words go to the field it named."""
         self.errors[error.field or "form"] = error.sentence
         self.command = None
+
+
+def _own_sentence(field: msgspec.structs.FieldInfo) -> str | None:
+    """What the field itself wants to be said: `Meta(extra={"sentence": N_("…")})`."""
+    for note in getattr(field.type, "__metadata__", ()):
+        if isinstance(note, Meta) and note.extra and "sentence" in note.extra:
+            return _(note.extra["sentence"])
+    return None
 
 
 def sentence(technical: str) -> str:

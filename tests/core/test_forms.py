@@ -58,6 +58,14 @@ def test_limits_are_told_with_their_number():
     assert form.errors == {"load_kw": "不能大于 100。", "name": "最多填写 5 个字。"}
 
 
+def test_a_field_may_say_in_its_own_words_what_is_wrong():
+    class Call(Struct):
+        phone: Annotated[str, Meta(pattern=r"^1", extra={"sentence": "请填写 11 位手机号。"})]
+
+    assert Form(Call, {"phone": "2"}).errors == {"phone": "请填写 11 位手机号。"}
+    assert Form(Call, {"phone": ""}).errors == {"phone": "请填写这一项。"}
+
+
 def test_an_empty_form_has_no_errors():
     form = Form(Order)
 
