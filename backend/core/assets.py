@@ -25,7 +25,7 @@ STATIC = Path(__file__).parents[2] / "pwa" / "static"
 IMPORT = re.compile(r'@import\s+"([^"]+)"\s*(?:layer\((\w+)\))?\s*;')
 COMPRESSIBLE = {".css", ".js", ".svg", ".json", ".txt"}
 IMMUTABLE = "public, max-age=31536000, immutable"
-TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+TYPES = {".js": "text/javascript", ".css": "text/css"}  # the charset is added to every text
 
 
 class Asset(Struct, frozen=True):
