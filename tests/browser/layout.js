@@ -29,7 +29,7 @@
         .map((element) => `${named(element)} ${getComputedStyle(element).fontSize}`),
     beyondTheEdge: () => {
       if (document.documentElement.scrollWidth <= innerWidth) return [];
-      const within = (element) => element.parentElement?.closest(".table-wrap"); // scrolls by itself
+      const within = (element) => element.parentElement?.closest(".table-wrap, svg"); // scrolls or cuts by itself
       return [...document.body.querySelectorAll("*")]
         .filter((element) => seen(element) && !within(element) && element.getBoundingClientRect().right > innerWidth + 1)
         .map((element) => `${named(element)} to ${element.getBoundingClientRect().right.toFixed()}`)
