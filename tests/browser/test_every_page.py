@@ -1,9 +1,26 @@
 """What holds on every page in every state, in both languages and both modes, in light, dark and contrast."""
 
+import re
+
 import pytest
 
+from backend.app import create_app
 from tests.browser.house import House
 from tests.browser.tour import Findings, tour
+from tests.browser.visits import VISITS
+
+NO_PAGES_BELOW = (
+    "/api/v1/",
+    "/api/openapi",
+    "/static/",
+    "/health/",
+    "/metrics",
+    "/sw.js",
+    "/manifest.webmanifest",
+    "/robots.txt",
+)
+# The description of the API, and a message that leads on to what it is about.
+NOT_PAGES = {"/api", "/notifications/{number}"}
 
 
 @pytest.fixture(
@@ -44,6 +61,17 @@ def test_nothing_scrolls_sideways_on_a_narrow_phone_or_with_twice_the_text(
     findings: Findings,
 ) -> None:
     assert_none(findings.sideways)
+
+
+def test_no_page_of_the_product_is_left_out() -> None:
+    def seen(address: str) -> bool:
+        pattern = re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(address)))
+        return any(pattern.fullmatch(visit.path) for visit in VISITS)
+
+    addresses = {route.path_format for route in create_app().routes if "GET" in route.methods}
+    pages = {one for one in addresses if not one.startswith(NO_PAGES_BELOW)} - NOT_PAGES
+
+    assert {page for page in pages if not seen(page)} == set()
 
 
 def assert_none(found: list[str]) -> None:

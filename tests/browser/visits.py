@@ -109,6 +109,7 @@ VISITS = (
     Visit("home", "/", LI_MING),
     Visit("home-waiting", "/", ZHANG_GUILAN),
     Visit("home-empty", "/", STRANGER),
+    Visit("home-staff", "/", STAFF),
     Visit("applications", "/applications", COMPANY),
     Visit("applications-empty", "/applications", STRANGER),
     Visit("new", "/applications/new", LI_MING, act=_open_details),
