@@ -47,7 +47,7 @@ class StaffPages(Controller):
         no = await applications.nudged_application(nudge)
         form = Form(AnswerNudge, await request.form())
         if form.command is None:
-            return await _application(request, no, status_code=422, form=form)
+            return await _application(request, no, status_code=422, form=form, answering=nudge)
         await applications.answer(staff, nudge, form.command)
         return Redirect(f"/staff/applications/{no}", status_code=303)
 

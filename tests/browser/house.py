@@ -1,5 +1,6 @@
 """A browser, the product, and the people who use both: each signs in once, by hand, and is then known."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,9 +17,9 @@ from playwright.async_api import (
     WebError,
 )
 
-from tests.browser.visits import HALFWAY, NOBODY, submit
+from tests.browser.visits import HALFWAY, HOTEL, NOBODY, prepare, submit
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -113,6 +114,12 @@ class Watch:
             self.problems.append(f"a request to {request.url}")
 
 
+async def live_in(house: House) -> None:
+    """Let happen what the pages should show."""
+    async with house.context(HOTEL) as context:
+        await prepare(await context.new_page())
+
+
 async def sign_in(page: Page, number: str) -> None:
     """As a person does: phone, then the code, which development shows."""
     await page.goto("/sign-in")
@@ -123,7 +130,7 @@ async def sign_in(page: Page, number: str) -> None:
     assert code is not None
     await page.fill("input[name=code]", code.strip())
     await page.click("main form button")
-    await page.wait_for_url("**/")
+    await page.wait_for_selector("html[data-signed-in]", state="attached")
 
 
 async def choose(context: BrowserContext, url: str, **looks: str) -> None:

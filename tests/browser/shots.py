@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from playwright.async_api import Page, async_playwright
 
-from tests.browser.house import House, choose, launch
+from tests.browser.house import House, choose, launch, live_in
 from tests.browser.visits import LI_MING, VISITS, Visit
 from tests.processes import ROOT, running_product
 
@@ -65,6 +65,7 @@ async def for_the_readme(house: House) -> None:
 
 
 async def all_pages(house: House, folder: Path, looks: Iterable[Look], names: set[str]) -> None:
+    await live_in(house)
     for look in looks:
         for visit in _chosen(names):
             async with house.context(

@@ -14,8 +14,8 @@ from msgspec import Struct, field
 from playwright.async_api import CDPSession, Page
 
 from tests.browser.contrast import too_faint
-from tests.browser.house import House, choose
-from tests.browser.visits import HOTEL, STAFF, VISITS, Visit, prepare
+from tests.browser.house import House, choose, live_in
+from tests.browser.visits import STAFF, VISITS, Visit
 
 THEMES = ("light", "dark", "contrast")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -59,8 +59,7 @@ class Room(Struct):
 
 
 async def tour(house: House, locale: str, mode: str) -> Findings:
-    async with house.context(HOTEL) as context:
-        await prepare(await context.new_page())
+    await live_in(house)
     findings = Findings()
     places = asyncio.Semaphore(AT_ONCE)
 

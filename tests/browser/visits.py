@@ -15,6 +15,8 @@ STAFF = "13800000103"
 HALFWAY = "halfway"  # was sent a code and has not typed it yet
 STRANGER = "13900000000"  # no customer of ours: nothing bound, no application
 
+HOTELS = "/staff/applications/QH2611060033"  # as staff see it
+
 Act = Callable[[Page], Awaitable[None]]
 
 
@@ -57,13 +59,25 @@ async def _say_too_much(page: Page) -> None:
     await submit(page, page_path(page) + "/nudges", text="催" * 600)
 
 
-async def _answer_nothing(page: Page) -> None:
+async def _explain_nothing(page: Page) -> None:
     await submit(page, page_path(page) + "/explanations", reason="", next_step="")
+
+
+async def _answer_nothing_to_a_nudge(page: Page) -> None:
+    form = page.locator("section[id^=nudge-] form").first
+    await submit(page, str(await form.get_attribute("action")), answer="")
 
 
 async def _open_details(page: Page) -> None:
     await page.evaluate(
         "document.querySelectorAll('main details').forEach((one) => { one.open = true })"
+    )
+
+
+async def _show_what_scripts_show(page: Page) -> None:
+    await page.evaluate(
+        "document.querySelectorAll('main [hidden], .strip[hidden]')"
+        ".forEach((one) => { one.hidden = false })"
     )
 
 
@@ -109,7 +123,6 @@ VISITS = (
     Visit("home", "/", LI_MING),
     Visit("home-waiting", "/", ZHANG_GUILAN),
     Visit("home-empty", "/", STRANGER),
-    Visit("home-staff", "/", STAFF),
     Visit("applications", "/applications", COMPANY),
     Visit("applications-empty", "/applications", STRANGER),
     Visit("new", "/applications/new", LI_MING, act=_open_details),
@@ -127,12 +140,15 @@ VISITS = (
     Visit("timeline-of-another", "/applications/QH2611020231", HOTEL, status=404),
     Visit("notifications", "/notifications", LI_MING),
     Visit("notifications-empty", "/notifications", STRANGER),
+    Visit("notifications-all-said", "/notifications", LI_MING, act=_show_what_scripts_show),
     Visit("notification-settings", "/notifications/settings", LI_MING),
     Visit("settings", "/settings", COMPANY),
+    Visit("settings-all-shown", "/settings", LI_MING, act=_show_what_scripts_show),
     Visit("settings-empty", "/settings", STRANGER),
     Visit("settings-refused", "/settings", LI_MING, act=_bind_nothing),
     Visit("staff", "/staff", STAFF),
-    Visit("staff-application", "/staff/applications/QH2611060033", STAFF),
-    Visit("staff-refused", "/staff/applications/QH2611060033", STAFF, act=_answer_nothing),
+    Visit("staff-application", HOTELS, STAFF),
+    Visit("staff-refused", HOTELS, STAFF, act=_explain_nothing),
+    Visit("staff-answer-refused", HOTELS, STAFF, act=_answer_nothing_to_a_nudge),
     Visit("staff-forbidden", "/staff", LI_MING, status=403),
 )

@@ -6,6 +6,7 @@ from backend.integration import demo
 from tests.people import bearer, sign_in
 
 ELDERLY, HOUSEHOLD, FACTORY, NOBODY = "13800000001", "13800000002", "13800000003", "13899999999"
+SUPERVISOR = "13800000103"
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +42,14 @@ async def test_home_holds_nothing_of_anybody_else(client):
         "unread": 0,
         "usage_points": [],
     }
+
+
+async def test_staff_begin_at_their_workbench(client):
+    await sign_in(client, SUPERVISOR)
+
+    response = await client.get("/")
+
+    assert (response.status_code, response.headers["location"]) == (303, "/staff")
 
 
 async def test_who_is_not_signed_in_is_welcomed_and_not_remembered(client):

@@ -75,9 +75,13 @@ async def test_a_nudge_is_answered_once(staff, nudged):
 
 
 async def test_an_empty_answer_comes_back(staff, nudged):
-    answer = await staff.post(f"/staff/nudges/{nudged}/answer", data={"answer": ""})
+    empty = await staff.post(f"/staff/nudges/{nudged}/answer", data={"answer": ""})
+    endless = await staff.post(f"/staff/nudges/{nudged}/answer", data={"answer": "到" * 501})
 
-    assert answer.status_code == 422
+    assert (empty.status_code, endless.status_code) == (422, 422)
+    assert 'href="#answer"' in empty.text
+    assert 'id="answer-error"' in empty.text
+    assert "到" * 501 in endless.text
 
 
 async def test_a_reason_reaches_the_customer(staff):
