@@ -61,7 +61,8 @@ async def test_neither_the_back_button_nor_another_tab_shows_anything_personal(
 
     await _sign_out(page)
 
-    await expect(other.locator("a[href='/sign-in']").first).to_be_visible()
+    await expect(other.locator("html:not([data-signed-in]) main")).to_be_visible()
+    await expect(other.locator("body")).not_to_contain_text(STREET)
     for _ in range(5):
         await page.evaluate("history.back()")
         await expect(page.locator(".acct, .topbar").first).to_be_visible()
