@@ -143,7 +143,6 @@ VISITS = (
     Visit("notifications-all-said", "/notifications", LI_MING, act=_show_what_scripts_show),
     Visit("notification-settings", "/notifications/settings", LI_MING),
     Visit("settings", "/settings", COMPANY),
-    Visit("settings-all-shown", "/settings", LI_MING, act=_show_what_scripts_show),
     Visit("settings-empty", "/settings", STRANGER),
     Visit("settings-refused", "/settings", LI_MING, act=_bind_nothing),
     Visit("staff", "/staff", STAFF),
